@@ -1,0 +1,51 @@
+package packet
+
+import "strconv"
+
+// LinkType is the LINKTYPE_ value of a capture file (the tcpdump group's
+// registry), 16 bits wide. Live handles give DLT_ values, which capture maps.
+type LinkType uint16
+
+// The link types that tcplens dissects. Any other is shown as data.
+const (
+	LinkNull      LinkType = 0   // BSD loopback, host byte order
+	LinkEthernet  LinkType = 1   // Ethernet II and 802.3
+	LinkPPP       LinkType = 9   // PPP, with or without HDLC framing
+	LinkPPPSerial LinkType = 50  // PPP in HDLC-like framing
+	LinkPPPEther  LinkType = 51  // PPPoE, from its header on
+	LinkRaw       LinkType = 101 // IPv4 or IPv6, told by the first nibble
+	LinkLoop      LinkType = 108 // OpenBSD loopback, network byte order
+	LinkLinuxSLL  LinkType = 113 // Linux cooked, version 1
+	LinkIPv4      LinkType = 228 // raw IPv4
+	LinkIPv6      LinkType = 229 // raw IPv6
+	LinkLinuxSLL2 LinkType = 276 // Linux cooked, version 2
+)
+
+// String gives the registry's name in lower case, or the number.
+func (l LinkType) String() string {
+	switch l {
+	case LinkNull:
+		return "null"
+	case LinkEthernet:
+		return "ethernet"
+	case LinkPPP:
+		return "ppp"
+	case LinkPPPSerial:
+		return "ppp-hdlc"
+	case LinkPPPEther:
+		return "pppoe"
+	case LinkRaw:
+		return "raw"
+	case LinkLoop:
+		return "loop"
+	case LinkLinuxSLL:
+		return "linux-sll"
+	case LinkIPv4:
+		return "ipv4"
+	case LinkIPv6:
+		return "ipv6"
+	case LinkLinuxSLL2:
+		return "linux-sll2"
+	}
+	return "link-type-" + strconv.Itoa(int(l))
+}
