@@ -1,0 +1,347 @@
+package dissect
+
+import (
+	"strings"
+
+	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
+)
+
+// Want says what a dissection is to make.
+type Want uint8
+
+// What can be wanted. Without any of them only Headers are found.
+const (
+	WantTree    Want = 1 << iota // the detail tree
+	WantColumns                  // Source, Destination, Protocol, Info
+)
+
+// Input is what is to be taken apart, and what is known of it beside its bytes.
+type Input struct {
+	Number  packet.Number
+	Packet  packet.Packet
+	Iface   string      // the interface's name; empty if not known
+	First   packet.Time // of the capture's first packet
+	Prev    packet.Time // of the packet before; Packet.Time for the first
+	Known   Knowledge   // what other packets have to do with this one; nil if nothing is known
+	Section Section     // how the file was captured
+}
+
+// Section is what the file says of the packet's surroundings.
+type Section struct {
+	HasIface bool   // the format has interfaces (pcapng, live), so frame.interface_id is shown
+	IfaceID  uint32 // as the file counts them
+	IfaceDsc string // its description
+}
+
+// Columns are the texts of the packet list.
+type Columns struct {
+	Src, Dst, Proto, Info string
+}
+
+// Knowledge is what the order of packets teaches of one packet: the trace keeps
+// it, and a dissection asks for it. It must be safe to call from the goroutine
+// that dissects. k counts the packet's transport headers from 0, outermost first.
+type Knowledge interface {
+	// TCP gives the facts of the k-th transport header, if it is a TCP one that
+	// was put in order, and what is known of its stream.
+	TCP(k int) (*tcp.Facts, *tcp.Summary)
+
+	// UDP gives the stream number of the k-th transport header and the times since
+	// the stream's first packet and since the one before, in ns.
+	UDP(k int) (stream uint32, sinceFirst, sincePrev int64, ok bool)
+
+	// Fragments gives the pieces of the datagram that this fragment completes, in
+	// order of offset; none unless this packet completes one. in is the packet
+	// that completes it, 0 if it is not complete.
+	Fragments() (pieces []Piece, in packet.Number)
+
+	// Messages gives the application's side of the packet; nil if nothing is known.
+	Messages() *Messages
+
+	// Peer gives the packet that this one answers or is answered by: DNS over UDP
+	// and the like. 0 if there is none.
+	Peer() Peer
+}
+
+// Piece is a part of something that was put together from several packets.
+type Piece struct {
+	Frame  packet.Number
+	Off    uint32 // where it begins in the whole, bytes
+	Data   []byte
+	Flags  PieceFlags
+	SrcOff uint32 // where its bytes begin in its own frame
+}
+
+// PieceFlags say what was odd about a piece (R73).
+type PieceFlags uint8
+
+// The oddities of pieces.
+const (
+	PieceOverlap  PieceFlags = 1 << iota // covers bytes that an earlier piece gave
+	PieceConflict                        // and differs from them
+	PieceTooLong
+)
+
+// Peer is the other half of a question and an answer.
+type Peer struct {
+	Query    packet.Number // the question; 0 unknown
+	Response packet.Number // the answer; 0 unknown
+	Time     int64         // ns from question to answer, where both are known
+	Resent   packet.Number // the first packet with the same question, if this one repeats it
+}
+
+// Headers is what the scan of a packet finds: its transport headers, and the
+// fragment that it is. It holds no pointers into the packet but Payload.
+type Headers struct {
+	Transports []Transport // outermost first; the last is the one that conversations go by
+	Fragment   Fragment    // valid if HasFragment
+	HasFragment,
+	Malformed bool
+	Proto   Top    // the topmost protocol found, for the row
+	Network uint16 // where the innermost network header begins
+}
+
+// Transport is one TCP or UDP header.
+type Transport struct {
+	tcp.Segment        // Flow is valid for UDP too; the rest for TCP only
+	IsTCP       bool   // else UDP
+	Payload     []byte // captured payload; aliases the packet
+	PayOff      uint32 // where the payload begins in its source
+	Wire        uint32 // payload bytes on the wire
+}
+
+// Fragment is an IP fragment.
+type Fragment struct {
+	Key   FragmentKey
+	Off   uint32 // bytes
+	More  bool
+	Data  []byte // captured bytes of it; aliases the packet
+	Whole bool   // all of its bytes were captured
+	// V6 says that Key.Proto is the next header after the fragment header.
+	V6 bool
+}
+
+// FragmentKey says which fragments belong together (RFC 791 §3.2, RFC 8200 §4.5).
+type FragmentKey struct {
+	Src, Dst [16]byte
+	ID       uint32
+	Proto    uint8
+	V6       bool
+}
+
+// Top is the topmost protocol of a packet as far as the headers tell.
+type Top uint8
+
+// What the top of a packet can be.
+const (
+	TopOther Top = iota
+	TopTCP
+	TopUDP
+	TopICMP
+	TopICMPv6
+	TopARP
+	TopIP
+	TopIGMP
+	TopLink
+)
+
+// Dissection takes packets apart, one after the other. It may be reused for the
+// next packet, which invalidates what the last one gave. It belongs to one
+// goroutine.
+type Dissection struct {
+	in       *Input
+	tree     *Tree // nil when nobody looks
+	wantCols bool
+	scan     bool // headers only: stop at the transport's payload
+	decode   *DecodeAs
+
+	head      *Headers
+	protos    []*Proto
+	depth     int // of nested protocols
+	fail      failure
+	failProto *Proto
+	transport int // index of the next transport header
+
+	cols      Columns
+	info      []byte
+	fence     int  // Info before this stays when a protocol sets it
+	protoLock bool // the Protocol column is fixed
+
+	treeMem Tree
+	layer   layer
+}
+
+// layer is what an upper protocol must know of those below it.
+type layer struct {
+	src, dst         [16]byte
+	v6               bool
+	proto            uint8
+	srcPort, dstPort uint16
+	quoted           bool // inside an ICMP error
+	etherPad         int
+}
+
+type failure uint8
+
+const (
+	fine      failure = iota
+	cutShort          // the snap length cut the packet
+	malformed         // the packet ends where it must not
+	stopped           // a dissector gave up after saying why
+)
+
+// maxDepth bounds how many protocols may be nested in one packet: more is not
+// of this world, and recursion must end.
+const maxDepth = 40
+
+// NewDissection makes a Dissection. da may be nil.
+func NewDissection(da *DecodeAs) *Dissection { return &Dissection{decode: da} }
+
+// Scan finds the headers of a packet, without a tree, without columns and
+// without memory of its own but what h has. h may be reused.
+func (d *Dissection) Scan(in *Input, h *Headers) {
+	d.reset(in, 0)
+	d.scan, d.head = true, h
+	*h = Headers{Transports: h.Transports[:0]}
+	d.run()
+	h.Malformed = d.fail == malformed
+}
+
+// Run takes a packet apart. The results are valid until the next Run or Scan,
+// and as long as the packet's bytes are.
+func (d *Dissection) Run(in *Input, want Want) (*Tree, Columns) {
+	d.reset(in, want)
+	d.scan = false
+	d.run()
+	if d.wantCols {
+		d.cols.Info = string(d.info)
+	}
+	return d.tree, d.cols
+}
+
+func (d *Dissection) reset(in *Input, want Want) {
+	mem := d.treeMem
+	if d.tree != nil {
+		mem = *d.tree
+	}
+	protos, info := d.protos[:0], d.info[:0]
+	*d = Dissection{in: in, decode: d.decode, protos: protos, info: info, wantCols: want&WantColumns != 0, treeMem: mem}
+	if want&WantTree != 0 {
+		d.treeMem.reset()
+		d.tree = &d.treeMem
+	}
+}
+
+func (d *Dissection) run() {
+	data := d.in.Packet.Data
+	c := cursor{d: d, b: data, have: len(data), end: max(len(data), int(d.in.Packet.Len))}
+	if d.tree != nil {
+		d.tree.Sources = append(d.tree.Sources, Source{Name: "Frame", Bytes: data})
+	}
+	frame := dissectFrame(&c)
+	dissectLink(c, d.in.Packet.Link)
+	d.explainFailure(&c)
+	if d.tree != nil {
+		d.tree.open = d.tree.open[:0]
+		if frame >= 0 {
+			d.finishFrame(frame)
+		}
+	}
+}
+
+// enter notes that a protocol begins.
+func (d *Dissection) enter(p *Proto) {
+	if d.scan {
+		return
+	}
+	d.protos = append(d.protos, p)
+}
+
+// current gives the protocol that was entered last.
+func (d *Dissection) current() *Proto {
+	if len(d.protos) == 0 {
+		return pFrame
+	}
+	return d.protos[len(d.protos)-1]
+}
+
+// cut ends the dissection: bytes were asked for that are not there.
+func (d *Dissection) cut(beyondMessage bool) {
+	if d.fail != fine {
+		return
+	}
+	d.fail = cutShort
+	if beyondMessage {
+		d.fail = malformed
+	}
+	d.failProto = d.current()
+}
+
+func (d *Dissection) push() {
+	if t := d.tree; t != nil {
+		t.open = append(t.open, int32(len(t.Nodes)-1))
+	}
+}
+
+// guard runs one message's dissector so that its failure is shown and does not
+// end what follows it, as for messages that follow each other in a stream.
+func (d *Dissection) guard(c *cursor, f func()) {
+	if d.fail != fine {
+		return
+	}
+	open := 0
+	if d.tree != nil {
+		open = len(d.tree.open)
+	}
+	f()
+	if d.fail == fine || d.fail == stopped {
+		d.fail = fine
+		return
+	}
+	if d.tree != nil {
+		d.tree.open = d.tree.open[:min(open, len(d.tree.open))]
+	}
+	d.explainFailure(c)
+	d.fail = fine
+}
+
+// explainFailure shows why a dissection ended early.
+func (d *Dissection) explainFailure(c *cursor) {
+	if d.scan || d.fail == fine || d.fail == stopped {
+		return
+	}
+	if d.tree != nil {
+		d.tree.open = d.tree.open[:0]
+	}
+	short := d.failProto.Short
+	if d.fail == cutShort {
+		if c.on() {
+			c.addAt(&pShort.field, c.have, 0, Node{text: "Packet size limited during capture: " + short + " truncated", Flags: Generated | Warn})
+		}
+		d.infoAppend("[Packet size limited during capture]")
+		return
+	}
+	if c.on() {
+		c.addAt(&pMalformed.field, c.have, 0, Node{text: "Malformed Packet: " + short, Flags: Generated | Warn})
+		d.push()
+		c.expert(Error, GroupMalformed, eMalformed, "Malformed Packet (Exception occurred)")
+		c.end()
+	}
+	d.infoAppend("[Malformed Packet]")
+}
+
+// protocols names the frame's protocols, outermost first, as frame.protocols has them.
+func (d *Dissection) protocolNames() string {
+	var b strings.Builder
+	for i, p := range d.protos {
+		if i > 0 {
+			b.WriteByte(':')
+		}
+		b.WriteString(p.Abbrev)
+	}
+	return b.String()
+}
+
+// Protos lists the protocols that the last Run found, outermost first.
+func (d *Dissection) Protos() []*Proto { return d.protos }
