@@ -13,13 +13,7 @@ func dissectUDPPayload(c cursor) {
 	dissectData(c)
 }
 
-// dissectTCPPayload goes on with the data of a TCP segment: the messages that
-// end in it. m is what is known of it; nil if nothing is. It is not called when
-// only headers are wanted.
-func dissectTCPPayload(c cursor, m *Messages) {
-	if c.left() <= 0 || !c.d.descend() {
-		return
-	}
-	defer c.d.ascend()
-	dissectData(c)
-}
+// dissectTCPApp goes on with one message of a TCP stream, or with the data of
+// one segment where messages are not known, told by the ports (d.layer) or by a
+// look at its bytes.
+func dissectTCPApp(c cursor) { dissectData(c) }
