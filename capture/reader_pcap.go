@@ -19,6 +19,8 @@ const (
 	pcapMagicModified = 0xa1b2cd34 // records of 24 bytes, of patched libpcaps around 1999
 
 	pcapRecordModified = 24
+
+	pcapCheckSequence = 0xfc000000 // the bits of the link type that are about it
 )
 
 // isPcap says whether p, of four bytes or more, begins a pcap file.
@@ -72,10 +74,11 @@ func newPcapDecoder(p []byte) (*pcapDecoder, *fault) {
 	} else if major == 2 && minor == 3 {
 		d.order = smallerFirst
 	}
-	// The upper four bits tell how long the frame check sequence is, if at all.
-	network := order.Uint32(p[20:]) & 0x0fffffff
+	// The upper bits tell whether frames end with a check sequence, and how long
+	// it is; those between are reserved, and zero in every sound file.
+	network := order.Uint32(p[20:]) &^ pcapCheckSequence
 	if network > 0xffff {
-		return nil, &fault{err: ErrNotCapture, detail: fmt.Sprintf("link type %d is out of range", network)}
+		return nil, &fault{err: ErrNotCapture, detail: fmt.Sprintf("a pcap file with link type %d, and 65535 is the last", network)}
 	}
 	d.iface = []packet.Interface{{
 		Link:    packet.LinkType(network),

@@ -297,7 +297,7 @@ func (d *ngDecoder) packet(b *Batch, n uint32, body []byte, pos int64) *fault {
 			if comment != "" {
 				comment += "\n"
 			}
-			comment += string(value)
+			comment += cString(value)
 		})
 		if f != nil {
 			return f
@@ -413,7 +413,7 @@ func (d *ngDecoder) section(body []byte) *fault {
 	d.sections = append(d.sections, len(d.ifaces))
 	return d.options(body[16:], func(code uint16, v []byte) {
 		if code == optComment {
-			d.comments = append(d.comments, string(v))
+			d.comments = append(d.comments, cString(v))
 		}
 	})
 }

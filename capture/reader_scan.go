@@ -143,18 +143,18 @@ func (s *scanner) fill(b *Batch) (quiet bool) {
 	if cap(b.Buf) < want {
 		b.Buf = make([]byte, 0, want)
 	}
-	n := copy(b.Buf[:want], s.carry)
+	buf := b.Buf[:want]
+	n := copy(buf, s.carry)
 	s.carry = s.carry[:0]
 	least := max(s.need, n+1)
 	if s.eager {
 		least = want
 	}
 	for n < least && s.srcErr == nil {
-		m, err := s.src.Read(b.Buf[n:want])
-		m = min(m, want-n)
+		m, err := s.src.Read(buf[n:])
 		if s.skip > 0 {
 			k := min(s.skip, m)
-			copy(b.Buf[n:], b.Buf[n+k:n+m])
+			copy(buf[n:], buf[n+k:n+m])
 			s.skip -= k
 			s.off += int64(k)
 			m -= k
@@ -166,7 +166,7 @@ func (s *scanner) fill(b *Batch) (quiet bool) {
 		}
 		s.srcErr = err
 	}
-	b.Buf = b.Buf[:n]
+	b.Buf = buf[:n]
 	return quiet
 }
 
