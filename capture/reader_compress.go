@@ -24,17 +24,34 @@ func unpacker(head []byte, r io.Reader) (io.Reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		return z, nil
+		return &unpacking{z}, nil
 	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}): // RFC 8878, section 3.1.1
 		// One at a time: then it works in the reading goroutine and holds no other.
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, err
 		}
-		return z, nil
+		return &unpacking{z}, nil
 	}
 	return nil, nil
 }
+
+// unpacking marks what is wrong with the compressed data, so that it is not taken
+// for trouble with the disk.
+type unpacking struct{ z io.Reader }
+
+func (u *unpacking) Read(p []byte) (int, error) {
+	n, err := u.z.Read(p)
+	if err != nil && err != io.EOF {
+		err = &unpackError{err}
+	}
+	return n, err
+}
+
+type unpackError struct{ err error }
+
+func (e *unpackError) Error() string { return e.err.Error() }
+func (e *unpackError) Unwrap() error { return e.err }
 
 // packedHead is how many bytes unpacker needs to see.
 const packedHead = 4

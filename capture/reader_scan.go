@@ -131,7 +131,7 @@ func (s *scanner) read(ctx context.Context, b *Batch) error {
 			return nil
 		}
 		if quiet {
-			return nil
+			return ctx.Err() // a cancelled input is quiet too
 		}
 	}
 }
@@ -241,8 +241,12 @@ func (s *scanner) wrapAfter(f *fault, n int) error {
 // inputError is what to say when the input failed before its end.
 func (s *scanner) inputError(rest int) error {
 	e := &FileError{Name: s.name, Offset: s.off + int64(rest), Err: s.srcErr}
-	if errors.Is(s.srcErr, io.ErrUnexpectedEOF) {
+	var u *unpackError
+	switch {
+	case errors.Is(s.srcErr, io.ErrUnexpectedEOF):
 		e.Err, e.Detail = ErrCut, "the compressed data end too early"
+	case errors.As(s.srcErr, &u):
+		e.Err, e.Detail = ErrDamaged, "it cannot be unpacked from here on: "+u.Error()
 	}
 	return e
 }
