@@ -20,7 +20,7 @@ type cursor struct {
 	start  int // first byte of this message
 	pos    int // next byte to read
 	have   int // end of the captured bytes
-	end    int // end of the message; at least have
+	limit  int // end of the message; at least have
 }
 
 // ok says whether nothing has been found cut or malformed so far.
@@ -30,7 +30,7 @@ func (c *cursor) ok() bool { return c.d.fail == 0 }
 func (c *cursor) on() bool { return c.d.tree != nil }
 
 // left is how many bytes of the message are still to be read, captured or not.
-func (c *cursor) left() int { return c.end - c.pos }
+func (c *cursor) left() int { return c.limit - c.pos }
 
 // captured is how many of those left were captured.
 func (c *cursor) captured() int { return max(0, c.have-c.pos) }
@@ -46,7 +46,7 @@ func (c *cursor) need(n int) bool {
 	if n >= 0 && n <= c.have-c.pos {
 		return true
 	}
-	c.d.cut(n < 0 || n > c.end-c.pos)
+	c.d.cut(n < 0 || n > c.limit-c.pos)
 	return false
 }
 
@@ -95,8 +95,8 @@ func (c *cursor) to(n int) cursor {
 	if n < 0 {
 		n = 0
 	}
-	n = min(n, max(0, c.end-c.pos))
-	s := cursor{d: c.d, b: c.b, source: c.source, start: c.pos, pos: c.pos, end: c.pos + n, have: max(c.pos, min(c.have, c.pos+n))}
+	n = min(n, max(0, c.limit-c.pos))
+	s := cursor{d: c.d, b: c.b, source: c.source, start: c.pos, pos: c.pos, limit: c.pos + n, have: max(c.pos, min(c.have, c.pos+n))}
 	c.pos += n
 	return s
 }

@@ -235,7 +235,7 @@ func (d *Dissection) reset(in *Input, want Want) {
 
 func (d *Dissection) run() {
 	data := d.in.Packet.Data
-	c := cursor{d: d, b: data, have: len(data), end: max(len(data), int(d.in.Packet.Len))}
+	c := cursor{d: d, b: data, have: len(data), limit: max(len(data), int(d.in.Packet.Len))}
 	if d.tree != nil {
 		d.tree.Sources = append(d.tree.Sources, Source{Name: "Frame", Bytes: data})
 	}
