@@ -101,6 +101,11 @@ const (
 	// Not verdicts, but kept beside them.
 	Analysed  // the segment went through §5
 	HasRecord // an analysis record exists (R41)
+
+	FINInitiates // the FIN begins the closing; with FIN and without this it answers (§7)
+	TFOAccepted  // a SYN+ACK that takes the data of a Fast Open SYN (R40)
+	TFOIgnored   // a SYN+ACK that does not
+	AccECN       // the stream has been seen to use accurate ECN: show ACE (R50)
 )
 
 // Facts is what is known of one segment once it has been put in order. A row of
@@ -116,6 +121,10 @@ type Facts struct {
 
 	Window uint32 // bytes, scaled as far as is known (R16)
 	Scale  int16  // window scaling factor for display: −1 unknown, −2 not used, else 1..16384 (R17); 0: no line
+
+	// Completeness is R44 as it was before this packet: what live text shows. A
+	// Summary has the value for the whole capture.
+	Completeness uint8
 
 	Prev packet.Number // the stream's packet before this one; 0 for the first
 

@@ -1,0 +1,247 @@
+package tcp
+
+import "tcplens/internal/packet"
+
+// What a conversation has shown of itself (R44).
+const (
+	CompleteSYN    = 1
+	CompleteSYNACK = 2
+	CompleteACK    = 4
+	CompleteData   = 8
+	CompleteFIN    = 16
+	CompleteRST    = 32
+)
+
+// Scale values that are not a shift (R14).
+const (
+	ScaleUnknown int8 = -1
+	ScaleUnused  int8 = -2
+)
+
+// unsetWindow is what a direction's last window is before its first segment (§5).
+const unsetWindow = ^uint32(0)
+
+// direction is what is known of one direction of a conversation.
+type direction struct {
+	unacked unacked
+
+	nextTime    packet.Time // when next was reached
+	lastAckTime packet.Time // when the last segment was seen
+
+	base       uint32 // raw number that counts as 0
+	next       uint32 // highest next number; 0 unset
+	contig     uint32 // highest next number without a gap; 0 unset
+	nextFrame  packet.Number
+	lastAck    uint32
+	nonDup     packet.Number // the last segment whose ack number was new
+	window     uint32        // last raw window
+	dups       int32         // duplicates of nonDup; −1: silenced (R32)
+	pushed     uint32        // bytes since PSH
+	sacked     uint32        // bytes in the SACK blocks of the last segment
+	lastFlags  Verdict       // verdicts of the last segment
+	synACK     packet.Number // first SYN+ACK
+	mptcp      uint16        // MPTCP kinds so far
+	mptcpThen  uint16        // the same, when the last segment was analysed
+	ace        uint8         // AE, CWR, ECE as the SYN had them
+	scale      int8
+	baseSet    bool
+	rebased    bool // R6 changed the base
+	firstAck   bool // a SYN was sent and no ACK since
+	noInFlight bool // a segment is missing: what is in flight isn't known (R23)
+	pushLast   bool // the last segment had PSH
+	closing    bool // this end began to close
+}
+
+// Traffic counts what one direction sent.
+type Traffic struct {
+	Packets uint32
+	Payload uint64 // bytes of TCP payload on the wire, repeats included
+	Bytes   uint64 // bytes of whole frames, as Conversation.Count was told
+}
+
+// Conversation is one tcp.stream. It belongs to the goroutine that calls
+// Table.Add; others get a Summary.
+type Conversation struct {
+	dirs [2]direction
+	flow packet.Flow // of the first packet: node 0 → node 1
+
+	firstTime packet.Time
+	lastTime  packet.Time
+	synTime   packet.Time // of the last SYN (R43)
+	irtt      int64       // ns; 0 unknown
+	traffic   [2]Traffic
+	ends      Ends
+
+	stream   uint32
+	first    packet.Number
+	last     packet.Number
+	complete uint8 // R44, after the last packet
+	created  uint8 // what the first packet would have added, had it not been the first
+	flags    convFlags
+	shown    convFlags // see the sent… bits
+}
+
+// convFlags is what has been seen in a conversation.
+type convFlags uint8
+
+const (
+	synTimeSet convFlags = 1 << iota
+	tfoData              // the SYN had data behind a Fast Open cookie (R40)
+	usesACE              // accurate ECN (R50)
+)
+
+const (
+	sentSYN convFlags = 1 << iota // bit 0: by direction 0, bit 1: by direction 1
+	_
+	sentSYNACK
+	_
+	sentFIN
+	_
+	sentRST
+)
+
+// Stream is tcp.stream, from 0.
+func (c *Conversation) Stream() uint32 { return c.stream }
+
+// Flow is that of the first packet: its source is node 0.
+func (c *Conversation) Flow() packet.Flow { return c.flow }
+
+// First is the packet that created the conversation.
+func (c *Conversation) First() packet.Number { return c.first }
+
+// Last is the newest packet.
+func (c *Conversation) Last() packet.Number { return c.last }
+
+// IRTT is the initial round trip time in ns, 0 while unknown (R43).
+func (c *Conversation) IRTT() int64 { return c.irtt }
+
+// Count adds the whole length of a frame, in bytes on the wire, to what direction
+// dir has sent. Add does not know it.
+func (c *Conversation) Count(dir uint8, frameLen uint32) {
+	c.traffic[dir&1].Bytes += uint64(frameLen)
+}
+
+// Summary is what a list of conversations shows of one, and what a reader needs to
+// show a packet as it is known once the whole capture has been read. It is a plain
+// value without pointers.
+type Summary struct {
+	Stream      uint32
+	Flow        packet.Flow // of the first packet: node 0 → node 1
+	First, Last packet.Number
+	FirstTime   packet.Time
+	LastTime    packet.Time
+	Traffic     [2]Traffic // sent by node 0, by node 1
+	IRTT        int64      // ns; 0 unknown
+
+	Base    [2]uint32        // raw sequence number that counts as 0
+	SYNACK  [2]packet.Number // first SYN+ACK of each end; 0 none
+	Scale   [2]int8          // −1 unknown, −2 unused, else the shift
+	Ends    Ends             // states after the last packet
+	BaseSet [2]bool
+	Rebased [2]bool // a SYN+ACK changed Base (R6)
+
+	// Completeness is R44 as the second visit shows it on every packet but the
+	// first, CompletenessFirst on that.
+	Completeness, CompletenessFirst uint8
+
+	SYN, SentSYNACK, FIN, RST [2]bool // sent by node 0, by node 1
+	AccECN                    bool    // the stream uses accurate ECN (R50)
+	Server                    int8    // which node is the server: 0, 1, or −1 when no SYN told
+}
+
+// Summary copies what others may know of c.
+func (c *Conversation) Summary() Summary {
+	s := Summary{
+		Stream: c.stream, Flow: c.flow, First: c.first, Last: c.last,
+		FirstTime: c.firstTime, LastTime: c.lastTime, Traffic: c.traffic, IRTT: c.irtt,
+		Completeness: c.complete | c.created, CompletenessFirst: c.complete,
+		AccECN: c.flags&usesACE != 0, Ends: c.ends, Server: -1,
+	}
+	for i := range c.dirs {
+		d := &c.dirs[i]
+		s.Base[i], s.BaseSet[i], s.Rebased[i] = d.base, d.baseSet, d.rebased
+		s.SYNACK[i], s.Scale[i] = d.synACK, d.scale
+		s.SYN[i] = c.shown&(sentSYN<<i) != 0
+		s.SentSYNACK[i] = c.shown&(sentSYNACK<<i) != 0
+		s.FIN[i] = c.shown&(sentFIN<<i) != 0
+		s.RST[i] = c.shown&(sentRST<<i) != 0
+	}
+	switch {
+	case s.SentSYNACK[0] != s.SentSYNACK[1]:
+		s.Server = 0
+		if s.SentSYNACK[1] {
+			s.Server = 1
+		}
+	case s.SYN[0] != s.SYN[1]:
+		s.Server = 1
+		if s.SYN[1] {
+			s.Server = 0
+		}
+	}
+	return s
+}
+
+// Final gives the facts of packet n as they are shown once the whole capture has
+// been read: before the first SYN+ACK of a direction, numbers count from the base
+// that the direction has in the end; and a first SYN+ACK that a later one
+// contradicts is marked too (R6). seq and ack are the raw numbers of the segment.
+func (s *Summary) Final(n packet.Number, f Facts, seq, ack uint32, flags Flags) Facts {
+	if f.Verdict&Analysed == 0 || !(s.Rebased[0] || s.Rebased[1]) {
+		return f
+	}
+	own, other := f.Dir&1, f.Dir&1^1
+	if s.Rebased[own] {
+		if n < s.SYNACK[own] {
+			length := f.NextSeq - f.Seq
+			f.Seq = seq - s.Base[own]
+			f.NextSeq = f.Seq + length
+		} else if n == s.SYNACK[own] && seq != s.Base[own] {
+			f.Verdict |= ReusedPorts | HasRecord
+		}
+	}
+	if s.Rebased[other] && n < s.SYNACK[other] && flags&ACK != 0 {
+		f.Ack = ack - s.Base[other]
+		f.SeqOtherBase = s.Base[other]
+	}
+	return f
+}
+
+// completenessOf is what a packet that did not create the conversation adds (R44).
+func completenessOf(flags Flags, data bool) (bits uint8) {
+	switch flags & (SYN | ACK) {
+	case SYN | ACK:
+		bits = CompleteSYNACK
+	case ACK:
+		bits = CompleteACK
+		if data {
+			bits = CompleteData
+		}
+	}
+	if flags&(FIN|ACK) == FIN|ACK {
+		bits |= CompleteFIN
+	}
+	if flags&RST != 0 {
+		bits |= CompleteRST
+	}
+	return bits
+}
+
+// CompletenessText is how Wireshark words a completeness value (R44), without the
+// number behind it.
+func CompletenessText(v uint8) string {
+	switch v {
+	case 1:
+		return "Incomplete, SYN_SENT"
+	case 3:
+		return "Incomplete, CLIENT_ESTABLISHED"
+	case 7:
+		return "Incomplete, ESTABLISHED"
+	case 15:
+		return "Incomplete, DATA"
+	case 31, 47, 63:
+		return "Complete, WITH_DATA"
+	case 23, 39, 55:
+		return "Complete, NO_DATA"
+	}
+	return "Incomplete"
+}

@@ -1,0 +1,288 @@
+package tcp
+
+import "tcplens/internal/packet"
+
+// Table holds the conversations of a capture (R3–R7). One goroutine calls Add, in
+// capture order; nothing in it may be used by another.
+type Table struct {
+	newest map[key]*Conversation // of each pair of ends, the one created last
+	slab   []Conversation        // room for the next ones
+	last   *Conversation         // of the packet before: bursts come from one
+	free   freeList
+	count  uint32
+}
+
+// NewTable makes an empty table.
+func NewTable() *Table { return &Table{newest: make(map[key]*Conversation)} }
+
+// slabSize is how many conversations are allocated at once.
+const slabSize = 64
+
+// Len is how many conversations there have been; the next one gets this number.
+func (t *Table) Len() int { return int(t.count) }
+
+// key is the unordered pair of ends (R3), without padding so that the map hashes
+// it in one piece.
+type key struct {
+	lo, hi [16]byte // addresses
+	ports  uint32   // that of lo, then that of hi
+	family uint32   // 4 or 6 for each: a mapped address is not the plain one
+}
+
+// keyOf gives the key of a flow.
+func keyOf(f *packet.Flow) key {
+	a, b := &f.Src, &f.Dst
+	if a.Compare(*b) > 0 {
+		a, b = b, a
+	}
+	k := key{ports: uint32(a.Port)<<16 | uint32(b.Port)}
+	k.lo, k.hi = a.Addr.As16(), b.Addr.As16()
+	if a.Addr.Is4() {
+		k.family |= 1
+	}
+	if b.Addr.Is4() {
+		k.family |= 2
+	}
+	return k
+}
+
+// lookup finds the conversation of a segment and its direction; nil when there is
+// none (R4, R7).
+func (t *Table) lookup(f *packet.Flow) (*Conversation, uint8) {
+	if c := t.last; c != nil {
+		if c.flow == *f {
+			return c, 0
+		}
+		if c.flow.Src == f.Dst && c.flow.Dst == f.Src {
+			return c, 1
+		}
+	}
+	c := t.newest[keyOf(f)]
+	if c == nil || c.flow == *f {
+		return c, 0
+	}
+	return c, 1
+}
+
+// create begins a conversation.
+func (t *Table) create(seg *Segment) *Conversation {
+	if len(t.slab) == 0 {
+		t.slab = make([]Conversation, slabSize)
+	}
+	c := &t.slab[0]
+	t.slab = t.slab[1:]
+	c.stream, c.flow = t.count, seg.Flow
+	c.first, c.firstTime = seg.Number, seg.Time
+	for i := range c.dirs {
+		c.dirs[i].scale, c.dirs[i].window = ScaleUnknown, unsetWindow
+	}
+	t.count++
+	t.newest[keyOf(&seg.Flow)] = c
+	return c
+}
+
+// Add puts the next segment of the capture in order: it finds or creates its
+// conversation, numbers it and analyses it. The segment isn't kept. What is wrong
+// with a segment is a verdict, never an error.
+func (t *Table) Add(seg *Segment) (*Conversation, Facts) {
+	c, dir := t.lookup(&seg.Flow)
+	var f Facts
+	created := c == nil
+	if created {
+		c = t.create(seg)
+	} else if seg.Flags&(SYN|ACK) == SYN && c.dirs[dir].baseSet && c.dirs[dir].base != seg.Seq {
+		c, dir, created = t.create(seg), 0, true // R5
+		c.complete = CompleteSYN
+		f.Verdict = ReusedPorts | HasRecord
+	}
+	t.last = c
+	f.Stream, f.Dir, f.Prev = c.stream, dir, c.last
+	c.observe(seg, &f, created, &t.free)
+	return c, f
+}
+
+// observe does all that one segment does to its conversation.
+func (c *Conversation) observe(seg *Segment, f *Facts, created bool, free *freeList) {
+	own, other := &c.dirs[f.Dir], &c.dirs[f.Dir^1]
+	data := seg.Len > 0
+	c.last, c.lastTime = seg.Number, seg.Time
+	c.count(seg, f.Dir)
+
+	if !created {
+		c.sameNumbers(seg, own, f)
+	}
+	analysed := seg.Fit == Sound || seg.Fit == Bogus
+	if analysed {
+		own.setBase(seg)
+		if !other.baseSet && seg.Flags&ACK != 0 {
+			other.base, other.baseSet = seg.Ack-1, true
+		}
+		f.number(seg, own, other)
+		f.window(seg, own)
+		c.analyse(seg, f, own, other, free)
+		f.Verdict |= Analysed
+		c.ends.Apply(f, seg.Flags)
+	} else {
+		f.Seq, f.Ack, f.NextSeq = seg.Seq, seg.Ack, seg.Seq
+		f.SeqOtherBase = other.base
+		f.window(seg, own)
+		f.Window = uint32(seg.Window)
+	}
+
+	f.Completeness = c.complete
+	if seg.Fit != Bogus {
+		c.times(seg)
+		bits := completenessOf(seg.Flags, data)
+		switch {
+		case !created:
+			c.complete |= bits
+		case seg.Flags&(SYN|ACK) == SYN:
+			c.complete |= CompleteSYN
+			if data {
+				c.complete |= CompleteData
+			}
+			c.created = bits
+		default:
+			c.created = bits
+		}
+		c.options(seg, own, other, f)
+	} else {
+		c.times(seg)
+	}
+	if seg.Flags&(SYN|ACK) == SYN {
+		c.synTime = seg.Time
+		c.flags |= synTimeSet
+	}
+	if c.flags&usesACE != 0 {
+		f.Verdict |= AccECN
+	}
+}
+
+// sameNumbers handles a SYN whose direction has a base already: R5's repeat, and
+// R6.
+func (c *Conversation) sameNumbers(seg *Segment, own *direction, f *Facts) {
+	switch seg.Flags & (SYN | ACK) {
+	case SYN:
+		if own.baseSet && own.base == seg.Seq {
+			own.next = own.contig
+			f.Verdict |= HasRecord
+		}
+	case SYN | ACK:
+		if own.baseSet && own.base != seg.Seq {
+			own.base, own.rebased = seg.Seq, true
+			f.Verdict |= ReusedPorts | HasRecord
+		}
+	}
+}
+
+// setBase is R12 for the sender.
+func (d *direction) setBase(seg *Segment) {
+	if !d.baseSet {
+		d.base, d.baseSet = seg.Seq, true
+		if seg.Flags&SYN == 0 {
+			d.base--
+		}
+	}
+	if d.synACK == 0 && seg.Flags&(SYN|ACK) == SYN|ACK {
+		d.synACK = seg.Number
+	}
+}
+
+// number gives the relative numbers (R12, R13).
+func (f *Facts) number(seg *Segment, own, other *direction) {
+	f.Seq = seg.Seq - own.base
+	f.Ack = seg.Ack
+	if seg.Flags&ACK != 0 {
+		f.Ack -= other.base
+	}
+	f.NextSeq = f.Seq + seg.Len
+	if seg.Flags&(SYN|FIN) != 0 {
+		f.NextSeq++
+	}
+	f.SeqOtherBase = other.base
+}
+
+// window gives the window as it is meant (R16, R17).
+func (f *Facts) window(seg *Segment, own *direction) {
+	f.Window = uint32(seg.Window)
+	if seg.Flags&SYN != 0 {
+		return
+	}
+	f.Scale = int16(own.scale)
+	if own.scale >= 0 {
+		f.Window <<= uint(own.scale)
+		f.Scale = 1 << uint(own.scale)
+	}
+}
+
+// count keeps the counters.
+func (c *Conversation) count(seg *Segment, dir uint8) {
+	t := &c.traffic[dir]
+	t.Packets++
+	t.Payload += uint64(seg.Len)
+	switch seg.Flags & (SYN | ACK) {
+	case SYN:
+		c.shown |= sentSYN << dir
+	case SYN | ACK:
+		c.shown |= sentSYNACK << dir
+	}
+	if seg.Flags&FIN != 0 {
+		c.shown |= sentFIN << dir
+	}
+	if seg.Flags&RST != 0 {
+		c.shown |= sentRST << dir
+	}
+}
+
+// times is R43.
+func (c *Conversation) times(seg *Segment) {
+	if c.irtt == 0 && c.flags&synTimeSet != 0 && seg.Flags&(SYN|ACK) == ACK {
+		c.irtt = int64(seg.Time - c.synTime)
+	}
+}
+
+// options takes over what the options of a segment say, after the analysis (R15,
+// R29, R39, R40, R50).
+func (c *Conversation) options(seg *Segment, own, other *direction, f *Facts) {
+	o := &seg.Opts
+	if o.Has&OptWScale != 0 {
+		own.scale = int8(min(o.WScale, 14))
+	}
+	if seg.Flags&SYN != 0 {
+		if own.scale == ScaleUnknown {
+			own.scale, other.scale = ScaleUnused, ScaleUnused
+		} else if seg.Flags&ACK != 0 && other.scale == ScaleUnused {
+			own.scale = ScaleUnused
+		}
+	}
+	if o.Has&OptMPTCP != 0 {
+		own.mptcp |= o.MPTCPKinds
+	}
+	if o.Has&OptSACK != 0 {
+		own.sacked = 0
+		for _, b := range o.SACK[:min(int(o.NSACK), 3)] {
+			own.sacked += b.Right - b.Left
+		}
+	}
+	switch seg.Flags & (SYN | ACK) {
+	case SYN:
+		own.ace = uint8(seg.Flags >> 6 & 7)
+		if o.Has&OptTFOCookie != 0 && seg.Len > 0 {
+			c.flags |= tfoData
+		}
+	case SYN | ACK:
+		if f.Ack > 1 && f.Verdict&Analysed != 0 {
+			f.Verdict |= TFOAccepted
+		} else if c.flags&tfoData != 0 {
+			f.Verdict |= TFOIgnored
+		}
+		// RFC 9768 §3.1.1: a SYN with all three bits, and an answer that is
+		// neither plain ECN nor none nor broken.
+		if ace := seg.Flags >> 6 & 7; other.ace == 7 && ace != 0 && ace != 1 && ace != 5 && ace != 7 {
+			c.flags |= usesACE
+		}
+	}
+	if o.Has&OptAccECN != 0 {
+		c.flags |= usesACE
+	}
+}
