@@ -1,0 +1,101 @@
+package dissect
+
+import (
+	"slices"
+
+	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
+)
+
+// facts is what the tests know of a packet beside its bytes: enough of what the
+// trace knows for the network protocols, made in a plain first pass.
+type facts struct {
+	udp    map[int]udpFacts
+	pieces []Piece
+	in     packet.Number
+}
+
+type udpFacts struct {
+	stream     uint32
+	first, gap int64
+}
+
+func (f *facts) TCP(int) (*tcp.Facts, *tcp.Summary) { return nil, nil }
+func (f *facts) UDP(k int) (uint32, int64, int64, bool) {
+	u, ok := f.udp[k]
+	return u.stream, u.first, u.gap, ok
+}
+func (f *facts) Fragments() ([]Piece, packet.Number) { return f.pieces, f.in }
+func (f *facts) Messages() *Messages                 { return nil }
+func (f *facts) Peer() Peer                          { return Peer{} }
+
+// learn fills Known of all packets by a scan of them in order.
+func learn(in []Input) {
+	type stream struct {
+		id          uint32
+		first, last packet.Time
+	}
+	streams := map[packet.Flow]*stream{}
+	open := map[FragmentKey][]Piece{}
+	members := map[FragmentKey][]*facts{}
+	d := NewDissection(nil)
+	var h Headers
+	for i := range in {
+		f := &facts{}
+		in[i].Known = f
+		d.Scan(&in[i], &h)
+		now := in[i].Packet.Time
+		for k, tr := range h.Transports {
+			if tr.IsTCP {
+				continue
+			}
+			key, _ := tr.Flow.Canonical()
+			s := streams[key]
+			if s == nil {
+				s = &stream{id: uint32(len(streams)), first: now, last: now}
+				streams[key] = s
+			}
+			if f.udp == nil {
+				f.udp = map[int]udpFacts{}
+			}
+			f.udp[k] = udpFacts{s.id, int64(now - s.first), int64(now - s.last)}
+			s.last = now
+		}
+		if !h.HasFragment || !h.Fragment.Whole {
+			continue
+		}
+		fr := h.Fragment
+		open[fr.Key] = append(open[fr.Key], Piece{Frame: in[i].Number, Off: fr.Off, Data: fr.Data})
+		members[fr.Key] = append(members[fr.Key], f)
+		pieces := slices.Clone(open[fr.Key])
+		slices.SortStableFunc(pieces, func(a, b Piece) int { return int(a.Off) - int(b.Off) })
+		if whole(pieces, fr, in) {
+			for _, m := range members[fr.Key] {
+				m.in = in[i].Number
+			}
+			f.pieces = pieces
+			delete(open, fr.Key)
+			delete(members, fr.Key)
+		}
+	}
+}
+
+// whole says whether the pieces, in order of offset, leave no gap and have an end.
+func whole(pieces []Piece, last Fragment, in []Input) bool {
+	next := uint32(0)
+	for _, p := range pieces {
+		if p.Off > next {
+			return false
+		}
+		next = max(next, p.Off+uint32(len(p.Data)))
+	}
+	var h Headers
+	d := NewDissection(nil)
+	for _, p := range pieces {
+		d.Scan(&in[p.Frame-1], &h)
+		if h.HasFragment && h.Fragment.Key == last.Key && !h.Fragment.More {
+			return next == h.Fragment.Off+uint32(len(h.Fragment.Data))
+		}
+	}
+	return false
+}
