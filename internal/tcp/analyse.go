@@ -28,7 +28,6 @@ const maxInFlight = 2_000_000_000
 func (c *Conversation) analyse(seg *Segment, f *Facts, own, other *direction, free *freeList) {
 	flags := seg.Flags
 	data := seg.Len > 0
-	ctl := flags&(SYN|FIN|RST) != 0
 	var v Verdict
 	own.sacked = 0 // R39
 	if flags&SYN != 0 {
@@ -42,7 +41,7 @@ func (c *Conversation) analyse(seg *Segment, f *Facts, own, other *direction, fr
 	if probe {
 		v |= ZeroWindowProbe // R21
 	} else {
-		v = own.judge(seg, other, data, ctl)
+		v = own.judge(seg, other, c.mptcp)
 		if v&DuplicateAck != 0 {
 			f.DupAckNum, f.DupAckFrame = uint32(own.dups), own.nonDup
 		}
@@ -85,7 +84,7 @@ func (c *Conversation) analyse(seg *Segment, f *Facts, own, other *direction, fr
 	own.window = uint32(seg.Window) // R36
 	own.lastAck, own.lastAckTime = seg.Ack, seg.Time
 	own.lastFlags = v
-	own.mptcpThen = own.mptcp
+	own.mptcp = c.mptcp
 	if flags&(SYN|ACK) == ACK {
 		own.firstAck = false
 	}
@@ -107,7 +106,8 @@ func (c *Conversation) analyse(seg *Segment, f *Facts, own, other *direction, fr
 }
 
 // judge is R22 to R29: what a segment is by its numbers and its window.
-func (own *direction) judge(seg *Segment, other *direction, data, ctl bool) (v Verdict) {
+func (own *direction) judge(seg *Segment, other *direction, mptcp uint16) (v Verdict) {
+	data, ctl := seg.Len > 0, seg.Flags&(SYN|FIN|RST) != 0
 	window := uint32(seg.Window)
 	if window == 0 && !ctl {
 		v |= ZeroWindow // R22
@@ -141,7 +141,7 @@ func (own *direction) judge(seg *Segment, other *direction, data, ctl bool) (v V
 		v |= WindowUpdate // R25
 	case other.lastFlags&KeepAlive != 0:
 		v |= KeepAliveAck // R27
-	case own.mptcp == own.mptcpThen: // R29
+	case own.mptcp == mptcp: // R29
 		if own.dups++; own.dups <= 0 {
 			own.dups = 1
 		}

@@ -40,8 +40,7 @@ type direction struct {
 	sacked     uint32        // bytes in the SACK blocks of the last segment
 	lastFlags  Verdict       // verdicts of the last segment
 	synACK     packet.Number // first SYN+ACK
-	mptcp      uint16        // MPTCP kinds so far
-	mptcpThen  uint16        // the same, when the last segment was analysed
+	mptcp      uint16        // MPTCP kinds of the conversation when the last segment was analysed
 	ace        uint8         // AE, CWR, ECE as the SYN had them
 	scale      int8
 	baseSet    bool
@@ -67,12 +66,14 @@ type Conversation struct {
 
 	firstTime packet.Time
 	lastTime  packet.Time
-	synTime   packet.Time // of the last SYN (R43)
+	synTime   packet.Time // of the last SYN; 0 none (R43)
+	ackTime   packet.Time // of the first ACK without SYN; 0 none
 	irtt      int64       // ns; 0 unknown
 	traffic   [2]Traffic
 	ends      Ends
 
 	stream   uint32
+	mptcp    uint16 // MPTCP kinds seen so far in either direction
 	first    packet.Number
 	last     packet.Number
 	complete uint8 // R44, after the last packet
@@ -85,9 +86,8 @@ type Conversation struct {
 type convFlags uint8
 
 const (
-	synTimeSet convFlags = 1 << iota
-	tfoData              // the SYN had data behind a Fast Open cookie (R40)
-	usesACE              // accurate ECN (R50)
+	tfoData convFlags = 1 << iota // the SYN had data behind a Fast Open cookie (R40)
+	usesACE                       // accurate ECN (R50)
 )
 
 const (
@@ -157,6 +157,10 @@ func (c *Conversation) Summary() Summary {
 		Completeness: c.complete | c.created, CompletenessFirst: c.complete,
 		AccECN: c.flags&usesACE != 0, Ends: c.ends, Server: -1,
 	}
+	if s.IRTT == 0 && c.synTime != 0 && c.ackTime != 0 {
+		// The SYN came last. A second visit then measures back from it.
+		s.IRTT = int64(c.ackTime - c.synTime)
+	}
 	for i := range c.dirs {
 		d := &c.dirs[i]
 		s.Base[i], s.BaseSet[i], s.Rebased[i] = d.base, d.baseSet, d.rebased
@@ -183,13 +187,19 @@ func (c *Conversation) Summary() Summary {
 
 // Final gives the facts of packet n as they are shown once the whole capture has
 // been read: before the first SYN+ACK of a direction, numbers count from the base
-// that the direction has in the end; and a first SYN+ACK that a later one
-// contradicts is marked too (R6). seq and ack are the raw numbers of the segment.
+// that the direction has in the end; a first SYN+ACK that a later one contradicts
+// is marked too (R6); a scale that was not known yet is the one known in the end.
+// seq and ack are the raw numbers of the segment.
 func (s *Summary) Final(n packet.Number, f Facts, seq, ack uint32, flags Flags) Facts {
-	if f.Verdict&Analysed == 0 || !(s.Rebased[0] || s.Rebased[1]) {
+	own, other := f.Dir&1, f.Dir&1^1
+	window := f.Window
+	if f.Scale == int16(ScaleUnknown) {
+		f.setScale(s.Scale[own])
+	}
+	if f.Verdict&Analysed == 0 {
+		f.Window = window
 		return f
 	}
-	own, other := f.Dir&1, f.Dir&1^1
 	if s.Rebased[own] {
 		if n < s.SYNACK[own] {
 			length := f.NextSeq - f.Seq

@@ -130,8 +130,8 @@ func (c *Conversation) observe(seg *Segment, f *Facts, created bool, free *freeL
 	}
 
 	f.Completeness = c.complete
+	c.times(seg)
 	if seg.Fit != Bogus {
-		c.times(seg)
 		bits := completenessOf(seg.Flags, data)
 		switch {
 		case !created:
@@ -146,12 +146,9 @@ func (c *Conversation) observe(seg *Segment, f *Facts, created bool, free *freeL
 			c.created = bits
 		}
 		c.options(seg, own, other, f)
-	} else {
-		c.times(seg)
 	}
 	if seg.Flags&(SYN|ACK) == SYN {
 		c.synTime = seg.Time
-		c.flags |= synTimeSet
 	}
 	if c.flags&usesACE != 0 {
 		f.Verdict |= AccECN
@@ -208,10 +205,15 @@ func (f *Facts) window(seg *Segment, own *direction) {
 	if seg.Flags&SYN != 0 {
 		return
 	}
-	f.Scale = int16(own.scale)
-	if own.scale >= 0 {
-		f.Window <<= uint(own.scale)
-		f.Scale = 1 << uint(own.scale)
+	f.setScale(own.scale)
+}
+
+// setScale scales a window that is still as it was sent.
+func (f *Facts) setScale(scale int8) {
+	f.Scale = int16(scale)
+	if scale >= 0 {
+		f.Window <<= uint(scale)
+		f.Scale = 1 << uint(scale)
 	}
 }
 
@@ -236,7 +238,13 @@ func (c *Conversation) count(seg *Segment, dir uint8) {
 
 // times is R43.
 func (c *Conversation) times(seg *Segment) {
-	if c.irtt == 0 && c.flags&synTimeSet != 0 && seg.Flags&(SYN|ACK) == ACK {
+	if seg.Flags&(SYN|ACK) != ACK {
+		return
+	}
+	if c.ackTime == 0 {
+		c.ackTime = seg.Time
+	}
+	if c.irtt == 0 && c.synTime != 0 {
 		c.irtt = int64(seg.Time - c.synTime)
 	}
 }
@@ -256,7 +264,7 @@ func (c *Conversation) options(seg *Segment, own, other *direction, f *Facts) {
 		}
 	}
 	if o.Has&OptMPTCP != 0 {
-		own.mptcp |= o.MPTCPKinds
+		c.mptcp |= o.MPTCPKinds
 	}
 	if o.Has&OptSACK != 0 {
 		own.sacked = 0
