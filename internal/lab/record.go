@@ -35,6 +35,9 @@ type Record []Event
 func (r Record) WriteJSON(w io.Writer) error {
 	sep := "[\n"
 	for _, e := range r {
+		if e.Out == nil {
+			e.Out = []int{} // an empty list, not null
+		}
 		b, err := json.Marshal(e)
 		if err != nil {
 			return err

@@ -169,7 +169,7 @@ func reply(w http.ResponseWriter, contentType string, body []byte) {
 func text(n int) []byte {
 	b := make([]byte, 0, n+64)
 	for at := 0; at < n; at += 64 {
-		b = fmt.Appendf(b, "byte %9d  tcplens shows what the kernel's own TCP does.....\n", at)
+		b = fmt.Appendf(b, "byte %9d  tcplens shows what the kernel's own TCP does...\n", at)
 	}
 	return b[:n]
 }
