@@ -111,14 +111,14 @@ const (
 	// Withheld: at least one byte was not given to the upper layer because the
 	// segment came out of order or kept the connection alive (R72).
 	Withheld
-	// Direct: the snap length cut the segment; the upper layer gets it as it is,
-	// joined with nothing (R70).
+	// Direct: the upper layer gets the segment as it is, joined with nothing: the
+	// snap length cut it (R70), or it fills a hole in front of the open message.
 	Direct
 	// Overlaps: bytes came for a message that was already complete; nothing else
 	// of the segment was used (R74).
 	Overlaps
-	// PastEnd: as Overlaps, and they begin behind the joined data (R74).
-	PastEnd
+	// FINRepeated: the FIN had come before and had ended a message (R70.7).
+	FINRepeated
 	// Dissected: the upper layer was given bytes, alone or joined.
 	Dissected
 )
