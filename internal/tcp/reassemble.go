@@ -254,11 +254,9 @@ func (a *adder) join(p PDU, j int) bool {
 	if first {
 		a.res.Head = id
 	}
-	if a.mute {
-		a.res.Flags |= Withheld
-	}
 	had := o.have
 	o.add(a.seq, take)
+	complete := !o.lost && !o.byFIN && (o.segment || o.have >= p.EndSeq)
 	fed := d.fed == id
 	var need Need
 	cut, ended := uint32(0), false
@@ -268,14 +266,14 @@ func (a *adder) join(p PDU, j int) bool {
 				d.leave(a.r.pdus)
 				p.State, fed = PDUAbandoned, false
 			}
-		} else if !a.mute {
+		} else if !a.mute || !complete {
 			need, cut, ended = a.push(had, take)
 		}
 	}
-	if o.lost || o.byFIN || !o.segment && o.have < p.EndSeq {
+	if !complete {
 		// Still open. When the segment reaches past it, the stream goes on behind
 		// a hole (R75).
-		if fed && (take < a.end || a.mute && a.seq <= had) {
+		if fed && take < a.end {
 			d.leave(a.r.pdus)
 			p.State = PDUAbandoned
 		}
@@ -292,6 +290,7 @@ func (a *adder) join(p PDU, j int) bool {
 	p.Complete, p.State = true, PDUDone
 	if a.mute {
 		p.State = PDUWithheld
+		a.res.Flags |= Withheld
 	} else {
 		a.res.Flags |= Dissected
 	}
