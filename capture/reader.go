@@ -74,7 +74,8 @@ func (f *File) start() error {
 	f.scan.src = (*counting)(f)
 	z, err := unpacker(head[:n], (*counting)(f))
 	if err != nil {
-		return &FileError{Name: f.scan.name, Err: ErrDamaged, Detail: err.Error()}
+		f.scan.srcErr = err
+		return f.scan.inputError(0)
 	}
 	if z != nil {
 		k, err := newKeeper(z)

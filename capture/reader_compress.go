@@ -22,14 +22,14 @@ func unpacker(head []byte, r io.Reader) (io.Reader, error) {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}): // RFC 1952, section 2.3.1
 		z, err := gzip.NewReader(r)
 		if err != nil {
-			return nil, err
+			return nil, &unpackError{err}
 		}
 		return &unpacking{z}, nil
 	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}): // RFC 8878, section 3.1.1
 		// One at a time: then it works in the reading goroutine and holds no other.
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return nil, err
+			return nil, &unpackError{err}
 		}
 		return &unpacking{z}, nil
 	}

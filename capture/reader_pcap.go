@@ -138,6 +138,9 @@ func (d *pcapDecoder) decode(b *Batch, p []byte, off int64) (used, need int, f *
 }
 
 func (d *pcapDecoder) cut(p []byte) *fault {
+	if len(p) == 0 {
+		return nil
+	}
 	f := &fault{err: ErrCut, packet: true}
 	if len(p) < d.record {
 		f.detail = fmt.Sprintf("%d bytes of its %d-byte header are there", len(p), d.record)

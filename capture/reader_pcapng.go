@@ -452,6 +452,12 @@ func (d *ngDecoder) options(p []byte, each func(code uint16, value []byte)) *fau
 }
 
 func (d *ngDecoder) cut(p []byte) *fault {
+	if d.trailer != 0 {
+		return &fault{err: ErrCut, detail: "the file ends within a block that holds no packet"}
+	}
+	if len(p) == 0 {
+		return nil
+	}
 	f := &fault{err: ErrCut, detail: fmt.Sprintf("the file ends within a block, %d bytes after its start", len(p))}
 	if len(p) < blockFrame || d.order == nil {
 		return f

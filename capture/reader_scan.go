@@ -35,7 +35,8 @@ type decoder interface {
 	// file to point into.
 	decode(b *Batch, p []byte, off int64) (used, need int, f *fault)
 
-	// cut says what the rest p of a file, too short for a record, was to be.
+	// cut says what is missing when a file ends with the rest p, which is too short
+	// for a record; nil if nothing is.
 	cut(p []byte) *fault
 
 	interfaces() []packet.Interface
@@ -203,14 +204,11 @@ func (s *scanner) decode(b *Batch) {
 	if s.srcErr == nil {
 		return
 	}
-	switch {
-	case s.srcErr != io.EOF:
+	if s.srcErr != io.EOF {
 		s.err = s.inputError(len(s.carry))
-	case s.skip > 0:
-		s.err = s.wrapAfter(&fault{err: ErrCut, detail: "in the middle of a block that holds no packet"}, len(b.Packets))
-	case len(s.carry) > 0:
-		s.err = s.wrapAfter(s.dec.cut(s.carry), len(b.Packets))
-	default:
+	} else if f := s.dec.cut(s.carry); f != nil {
+		s.err = s.wrapAfter(f, len(b.Packets))
+	} else {
 		s.err = io.EOF
 	}
 }
