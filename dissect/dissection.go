@@ -47,6 +47,9 @@ type Knowledge interface {
 	// was put in order, and what is known of its stream.
 	TCP(k int) (*tcp.Facts, *tcp.Summary)
 
+	// TimeOf gives the time of another packet; false if it is not kept.
+	TimeOf(n packet.Number) (packet.Time, bool)
+
 	// UDP gives the stream number of the k-th transport header and the times since
 	// the stream's first packet and since the one before, in ns.
 	UDP(k int) (stream uint32, sinceFirst, sincePrev int64, ok bool)
@@ -208,6 +211,21 @@ func (d *Dissection) Scan(in *Input, h *Headers) {
 	h.Malformed = d.fail == malformed
 }
 
+// ScanDatagram finds the headers in a datagram that was put together from
+// fragments, whose payload is whole, and adds them to h.
+func (d *Dissection) ScanDatagram(g *Fragment, whole []byte, h *Headers) {
+	key := g.Key
+	if d.in == nil {
+		d.in = new(Input)
+	}
+	d.reset(d.in, 0)
+	d.scan, d.head = true, h
+	d.layer.src, d.layer.dst, d.layer.v6, d.layer.proto = key.Src, key.Dst, key.V6, key.Proto
+	c := cursor{d: d, b: whole, have: len(whole), limit: len(whole)}
+	dissectIPProto(c, key.Proto)
+	h.Malformed = h.Malformed || d.fail == malformed
+}
+
 // Run takes a packet apart. The results are valid until the next Run or Scan,
 // and as long as the packet's bytes are.
 func (d *Dissection) Run(in *Input, want Want) (*Tree, Columns) {
@@ -253,6 +271,14 @@ func (d *Dissection) run() {
 // enter notes that a protocol begins.
 func (d *Dissection) enter(p *Proto) {
 	if d.scan {
+		return
+	}
+	d.protos = append(d.protos, p)
+}
+
+// enterOnce notes a protocol unless it was the last one noted.
+func (d *Dissection) enterOnce(p *Proto) {
+	if d.scan || len(d.protos) > 0 && d.protos[len(d.protos)-1] == p {
 		return
 	}
 	d.protos = append(d.protos, p)

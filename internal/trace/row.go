@@ -1,0 +1,113 @@
+package trace
+
+import (
+	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
+)
+
+// Kind says what a conversation is of.
+type Kind uint8
+
+// The kinds of conversations.
+const (
+	NoKind Kind = iota
+	TCP
+	UDP
+)
+
+// String gives the name that filters use: "tcp", "udp".
+func (k Kind) String() string {
+	switch k {
+	case TCP:
+		return "tcp"
+	case UDP:
+		return "udp"
+	}
+	return ""
+}
+
+// Row is what the trace keeps of one packet: facts, never text. It does not
+// change once it has been published; what becomes known later (which packet
+// answers, where a message ends) is kept beside the rows.
+type Row struct {
+	Time   packet.Time
+	pos    int64 // where the bytes are in the store
+	CapLen uint32
+	Len    uint32
+
+	Stream  uint32        // number within its kind; valid if Kind is not NoKind
+	Prev    packet.Number // the packet of the conversation before this one; 0 for the first
+	Seq     uint32        // relative (R12)
+	Ack     uint32        // relative; raw without the ACK flag
+	PayLen  uint32        // bytes of TCP or UDP payload on the wire
+	Verdict tcp.Verdict
+
+	head, tail tcp.PDUID
+
+	Acks   packet.Number // the segment that this one acknowledges (R37); 0 none
+	ref    packet.Number // the ACK that is duplicated, or the segment that the RTO counts from
+	DupAck uint32        // number of a duplicate ACK, from 1
+
+	InFlight uint32 // bytes (R38); 0: not shown
+	push     uint32
+
+	payOff  uint16 // where the payload begins in the frame; 0xffff: find out
+	iface   uint16
+	Flags   tcp.Flags
+	window  uint16
+	scale   int16 // as tcp.Facts.Scale
+	Kind    Kind
+	Dir     uint8 // 0: sent by the sender of the conversation's first packet
+	bits    rowBits
+	Top     uint8 // dissect.Top
+	pdu     tcp.ResultFlags
+	network uint8 // 0: IPv4, 1: IPv6, 2: neither
+}
+
+type rowBits uint8
+
+const (
+	rowMany      rowBits = 1 << iota // more than one transport header: see Trace.outer
+	rowFragment                      // an IP fragment
+	rowMalformed                     // the headers are cut or wrong
+	rowComment                       // the packet has a comment
+	rowOdd                           // a TCP header that is not sound (R8, R10, R11)
+	rowAnswered                      // see Trace.peers
+)
+
+// Window is the window in bytes, scaled as far as was known (R16).
+func (r *Row) Window() uint32 {
+	if r.scale > 0 && r.Flags&tcp.SYN == 0 {
+		return uint32(r.window) * uint32(r.scale)
+	}
+	return uint32(r.window)
+}
+
+// NextSeq is the relative sequence number that follows the segment (R13).
+func (r *Row) NextSeq() uint32 {
+	n := r.Seq + r.PayLen
+	if r.Flags&(tcp.SYN|tcp.FIN) != 0 {
+		n++
+	}
+	return n
+}
+
+// Malformed says whether a header of the packet is cut short or wrong.
+func (r *Row) Malformed() bool { return r.bits&rowMalformed != 0 }
+
+// Fragment says whether the packet is an IP fragment.
+func (r *Row) Fragment() bool { return r.bits&rowFragment != 0 }
+
+// DupAckOf is the ACK that a duplicate one repeats, 0 if it is none.
+func (r *Row) DupAckOf() packet.Number {
+	if r.Verdict&tcp.DuplicateAck == 0 {
+		return 0
+	}
+	return r.ref
+}
+
+// chunkRows is how many rows a chunk has. Chunks never move, so that readers
+// need no lock.
+const chunkRows = 4096
+
+type chunk [chunkRows]Row

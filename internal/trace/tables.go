@@ -1,0 +1,147 @@
+package trace
+
+import (
+	"tcplens/dissect"
+	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
+)
+
+// tables hold what spans packets. The writer changes them, readers copy from
+// them; Trace.mu guards both.
+type tables struct {
+	ifaces []packet.Interface
+
+	tcp   *tcp.Table
+	convs []*tcp.Conversation // by stream
+	apps  []app               // by stream
+
+	udpKey map[packet.Flow]uint32
+	udp    []udpConv
+
+	pdus tcp.PDUs
+
+	outer    map[packet.Number][]outer // transport headers that the row has no room for
+	comments map[packet.Number]string
+	sections map[uint32]section // by interface index
+
+	frags   fragments
+	pending map[question]packet.Number // questions that wait for an answer
+	peers   pages                      // the other half of a question and its answer
+	resent  map[packet.Number]packet.Number
+}
+
+func (t *tables) init() {
+	t.tcp = tcp.NewTable()
+	t.udpKey = make(map[packet.Flow]uint32)
+	t.outer = make(map[packet.Number][]outer)
+	t.comments = make(map[packet.Number]string)
+	t.sections = make(map[uint32]section)
+	t.pending = make(map[question]packet.Number)
+	t.resent = make(map[packet.Number]packet.Number)
+	t.frags.init()
+}
+
+// udpConv is one udp.stream.
+type udpConv struct {
+	flow        packet.Flow // of the first packet
+	first, last packet.Number
+	firstTime   packet.Time
+	lastTime    packet.Time
+	traffic     [2]tcp.Traffic
+}
+
+// outer is a transport header that the row has no room for: those outside a
+// tunnel's innermost one, and those quoted in an ICMP error.
+type outer struct {
+	k      int // which of the packet's headers
+	kind   Kind
+	quoted bool
+	facts  tcp.Facts // for UDP: Stream, Dir and Prev only
+}
+
+type section struct {
+	has bool
+	id  uint32
+}
+
+type question struct {
+	stream uint32
+	key    uint32
+}
+
+func (t *tables) streams(k Kind) int {
+	switch k {
+	case TCP:
+		return len(t.convs)
+	case UDP:
+		return len(t.udp)
+	}
+	return 0
+}
+
+func (t *tables) conversation(k Kind, stream uint32) (Conversation, bool) {
+	if int(stream) >= t.streams(k) {
+		return Conversation{}, false
+	}
+	if k == TCP {
+		return Conversation{TCP, t.convs[stream].Summary()}, true
+	}
+	u := &t.udp[stream]
+	return Conversation{UDP, tcp.Summary{
+		Stream: stream, Flow: u.flow, First: u.first, Last: u.last,
+		FirstTime: u.firstTime, LastTime: u.lastTime, Traffic: u.traffic, Server: -1,
+	}}, true
+}
+
+func (t *tables) conversations(k Kind, buf []Conversation) []Conversation {
+	for i := range t.streams(k) {
+		c, _ := t.conversation(k, uint32(i))
+		buf = append(buf, c)
+	}
+	return buf
+}
+
+// putUDP puts a datagram into its conversation.
+func (t *tables) putUDP(n packet.Number, at packet.Time, flow packet.Flow, wire, frame uint32) (stream uint32, dir uint8, prev packet.Number) {
+	key, _ := flow.Canonical()
+	stream, ok := t.udpKey[key]
+	if !ok {
+		stream = uint32(len(t.udp))
+		t.udpKey[key] = stream
+		t.udp = append(t.udp, udpConv{flow: flow, first: n, firstTime: at})
+	}
+	u := &t.udp[stream]
+	if flow != u.flow {
+		dir = 1
+	}
+	prev = u.last
+	u.last, u.lastTime = n, at
+	u.traffic[dir].Packets++
+	u.traffic[dir].Payload += uint64(wire)
+	u.traffic[dir].Bytes += uint64(frame)
+	return stream, dir, prev
+}
+
+// pages is a sparse array of packet numbers by packet number.
+type pages struct{ page []*[chunkRows]packet.Number }
+
+func (p *pages) set(n, v packet.Number) {
+	k := int(n) / chunkRows
+	for len(p.page) <= k {
+		p.page = append(p.page, nil)
+	}
+	if p.page[k] == nil {
+		p.page[k] = new([chunkRows]packet.Number)
+	}
+	p.page[k][int(n)%chunkRows] = v
+}
+
+func (p *pages) get(n packet.Number) packet.Number {
+	if k := int(n) / chunkRows; k < len(p.page) && p.page[k] != nil {
+		return p.page[k][int(n)%chunkRows]
+	}
+	return 0
+}
+
+// stateOf words how a TCP conversation stands.
+func stateOf(s *tcp.Summary) string { return s.Ends.Status().String() }

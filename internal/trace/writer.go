@@ -1,0 +1,256 @@
+package trace
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"tcplens/dissect"
+	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
+)
+
+// Scanned is one packet with the headers that decoding found in it.
+type Scanned struct {
+	Packet  packet.Packet
+	Headers dissect.Headers
+}
+
+// Writer puts packets into a trace, in capture order. There is one, and it
+// belongs to the pipeline's sequencing goroutine.
+type Writer struct {
+	t    *Trace
+	scan *dissect.Dissection // for datagrams put together from fragments
+	head dissect.Headers
+	now  func() time.Time
+}
+
+// Writer gives the trace's writer. It is asked for once.
+func (t *Trace) Writer() *Writer {
+	w := &Writer{t: t, scan: dissect.NewDissection(t.as), now: time.Now}
+	t.mu.Lock()
+	t.status.Started = w.now()
+	t.mu.Unlock()
+	return w
+}
+
+// Set changes what the status says: the source, the filter, the progress.
+func (w *Writer) Set(change func(*Status)) {
+	w.t.mu.Lock()
+	change(&w.t.status)
+	w.t.mu.Unlock()
+	w.t.notify()
+}
+
+// Interfaces tells the interfaces known so far. section gives, for one of them,
+// the number by which its file counts it; nil when the format has no interfaces.
+func (w *Writer) Interfaces(list []packet.Interface, sectionOf func(iface uint32) uint32) {
+	w.t.mu.Lock()
+	defer w.t.mu.Unlock()
+	for i := len(w.t.tables.ifaces); i < len(list) && sectionOf != nil; i++ {
+		w.t.tables.sections[uint32(i)] = section{true, sectionOf(uint32(i))}
+	}
+	w.t.tables.ifaces = append(w.t.tables.ifaces[:0:0], list...)
+}
+
+// End says that no more packets will come, and why; nil and io.EOF are a clean end.
+func (w *Writer) End(err error) {
+	w.Set(func(s *Status) {
+		s.Done, s.Ended = true, w.now()
+		if err != nil && !errors.Is(err, io.EOF) {
+			s.Err = err
+		}
+	})
+}
+
+// Append puts packets in order behind those that are there and publishes them.
+// The packets' Pos must be where the store has their bytes.
+func (w *Writer) Append(batch []Scanned) {
+	t := w.t
+	t.mu.Lock()
+	n := packet.Number(t.count.Load())
+	for i := range batch {
+		n++
+		r := t.slot(n)
+		w.row(r, n, &batch[i])
+	}
+	st := &t.status
+	if len(batch) > 0 {
+		if st.Packets == 0 {
+			st.First = batch[0].Packet.Time
+		}
+		st.Last = batch[len(batch)-1].Packet.Time
+		st.Packets += uint64(len(batch))
+		for i := range batch {
+			st.Bytes += uint64(batch[i].Packet.Len)
+		}
+	}
+	t.count.Store(uint32(n))
+	t.mu.Unlock()
+	t.notify()
+}
+
+// slot gives the place of row n, which is the one after the newest.
+func (t *Trace) slot(n packet.Number) *Row {
+	ix := t.rows.Load()
+	i := int(n - ix.base)
+	if i/chunkRows == len(ix.chunks) {
+		next := &index{chunks: append(ix.chunks, new(chunk)), base: ix.base, first: ix.first}
+		t.rows.Store(next)
+		ix = next
+	}
+	return &ix.chunks[i/chunkRows][i%chunkRows]
+}
+
+// Evict forgets the packets up to and with last: their bytes are gone.
+func (w *Writer) Evict(last packet.Number) {
+	t := w.t
+	ix := t.rows.Load()
+	if last < ix.first {
+		return
+	}
+	next := &index{base: ix.base, first: last + 1, chunks: ix.chunks}
+	if k := int(next.first-ix.base) / chunkRows; k > 0 {
+		k = min(k, len(ix.chunks))
+		next.chunks = append([]*chunk(nil), ix.chunks[k:]...)
+		next.base += packet.Number(k * chunkRows)
+	}
+	t.rows.Store(next)
+	t.mu.Lock()
+	t.status.Evicted = last
+	t.tables.forget(last)
+	t.mu.Unlock()
+	t.notify()
+}
+
+// forget drops what the tables keep of single packets up to last.
+func (t *tables) forget(last packet.Number) {
+	for n := range t.outer {
+		if n <= last {
+			delete(t.outer, n)
+		}
+	}
+	for n := range t.comments {
+		if n <= last {
+			delete(t.comments, n)
+		}
+	}
+	for n := range t.frags.of {
+		if n <= last {
+			delete(t.frags.of, n)
+		}
+	}
+	for n := range t.resent {
+		if n <= last {
+			delete(t.resent, n)
+		}
+	}
+	t.pdus.Forget(last + 1)
+	for k := range min(int(last)/chunkRows, len(t.peers.page)) {
+		t.peers.page[k] = nil
+	}
+}
+
+// row fills the row of packet n.
+func (w *Writer) row(r *Row, n packet.Number, s *Scanned) {
+	p := &s.Packet
+	*r = Row{Time: p.Time, pos: p.Pos, CapLen: p.CapLen, Len: p.Len, iface: uint16(min(p.Iface, 0xffff)), payOff: 0xffff}
+	tb := &w.t.tables
+	if p.Comment != "" {
+		r.bits |= rowComment
+		tb.comments[n] = p.Comment
+	}
+	h := &s.Headers
+	if h.HasFragment {
+		r.bits |= rowFragment
+		if whole := tb.frags.add(n, &h.Fragment); whole != nil {
+			w.scan.ScanDatagram(&h.Fragment, whole, h)
+		}
+	}
+	if h.Malformed {
+		r.bits |= rowMalformed
+	}
+	r.Top = uint8(h.Proto)
+	last := len(h.Transports) - 1
+	for k := range h.Transports {
+		x := &h.Transports[k]
+		x.Number, x.Time = n, p.Time
+		inner := k == last && !(x.IsTCP && x.Fit == tcp.Quoted)
+		w.transport(r, n, x, k, inner)
+	}
+	if last > 0 {
+		r.bits |= rowMany
+	}
+}
+
+// transport puts one transport header into its conversation.
+func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int, inner bool) {
+	tb := &w.t.tables
+	if !x.IsTCP {
+		stream, dir, prev := tb.putUDP(n, x.Time, x.Flow, x.Wire, r.Len)
+		if !inner {
+			tb.outer[n] = append(tb.outer[n], outer{k: k, kind: UDP, facts: tcp.Facts{Stream: stream, Dir: dir, Prev: prev}})
+			return
+		}
+		r.Kind, r.Stream, r.Dir, r.Prev, r.PayLen = UDP, stream, dir, prev, x.Wire
+		r.payOff = uint16(min(x.PayOff, 0xffff))
+		if q, ok := dissect.UDPQuestion(x.Payload, x.Flow.Src.Port, x.Flow.Dst.Port); ok {
+			tb.ask(n, stream, q)
+		}
+		return
+	}
+	conv, f := tb.tcp.Add(&x.Segment)
+	if int(f.Stream) == len(tb.convs) {
+		tb.convs = append(tb.convs, conv)
+		tb.apps = append(tb.apps, app{})
+	}
+	if x.Fit != tcp.Quoted {
+		conv.Count(f.Dir, r.Len)
+	}
+	if !inner {
+		tb.outer[n] = append(tb.outer[n], outer{k: k, kind: TCP, quoted: x.Fit == tcp.Quoted, facts: f})
+		return
+	}
+	r.Kind, r.Stream, r.Dir, r.Prev = TCP, f.Stream, f.Dir, f.Prev
+	r.Seq, r.Ack, r.PayLen, r.Flags, r.window = f.Seq, f.Ack, x.Len, x.Flags, x.Window
+	r.Verdict, r.scale = f.Verdict, f.Scale
+	r.Acks, r.DupAck, r.InFlight, r.push = f.AcksFrame, f.DupAckNum, f.BytesInFlight, f.PushBytes
+	r.ref = f.RTOFrame
+	if f.Verdict&tcp.DuplicateAck != 0 {
+		r.ref = f.DupAckFrame
+	}
+	r.payOff = uint16(min(x.PayOff, 0xffff))
+	if x.Fit != tcp.Sound {
+		r.bits |= rowOdd
+	}
+	if x.Fit == tcp.Sound {
+		w.messages(r, n, &f, x)
+	}
+}
+
+// ask pairs questions with answers.
+func (t *tables) ask(n packet.Number, stream uint32, q dissect.Question) {
+	k := question{stream, q.Key()}
+	first, asked := t.pending[k]
+	if q.Response {
+		if !asked {
+			return
+		}
+		t.peers.set(n, first)
+		if t.peers.get(first) == 0 {
+			t.peers.set(first, n)
+		} else {
+			t.resent[n] = t.peers.get(first)
+		}
+		return
+	}
+	if asked && t.peers.get(first) == 0 {
+		t.resent[n] = first
+		return
+	}
+	const most = 1 << 18 // questions kept: a flood of unanswered ones must not take memory without end
+	if len(t.pending) >= most {
+		clear(t.pending)
+	}
+	t.pending[k] = n
+}
