@@ -1,0 +1,186 @@
+package flowgraph
+
+import (
+	"strconv"
+	"strings"
+
+	"tcplens/internal/tcp"
+	"tcplens/internal/text"
+	"tcplens/internal/trace"
+)
+
+// shaft is how an arrow is drawn.
+type shaft struct {
+	style      Style
+	line       string
+	head, tail string // the head to the right, and to the left
+}
+
+// shafts of each kind of arrow, by style; plain are those in ASCII.
+func (s Style) shaft(ascii bool) shaft {
+	if ascii {
+		switch s {
+		case StyleData:
+			return shaft{s, "=", ">", "<"}
+		case StyleACK:
+			return shaft{s, ".", ">", "<"}
+		case StyleRetransmission:
+			return shaft{s, "#", ">>", "<<"}
+		case StyleReset:
+			return shaft{s, "~", ">", "<"}
+		case StyleLost:
+			return shaft{s, "=", "X  ", "  X"}
+		}
+		return shaft{s, "-", ">", "<"}
+	}
+	switch s {
+	case StyleData:
+		return shaft{s, "━", "▶", "◀"}
+	case StyleACK:
+		return shaft{s, "╌", "▶", "◀"}
+	case StyleRetransmission:
+		return shaft{s, "═", "▶▶", "◀◀"}
+	case StyleReset:
+		return shaft{s, "┅", "▶", "◀"}
+	case StyleLost:
+		return shaft{s, "━", "╳  ", "  ╳"}
+	}
+	return shaft{s, "─", "▶", "◀"}
+}
+
+// style says what kind of arrow an event is.
+func (e *event) style(kind trace.Kind) Style {
+	switch {
+	case kind != trace.TCP:
+		return StyleData
+	case e.Flags&tcp.RST != 0:
+		return StyleReset
+	case e.Verdict&repeats != 0 || e.bits&synRepeat != 0:
+		return StyleRetransmission
+	case e.Len > 0:
+		return StyleData
+	case e.Flags&(tcp.SYN|tcp.FIN) == 0 && e.Flags&tcp.ACK != 0 && e.bits&opened == 0 && !closing(e):
+		return StyleACK
+	}
+	return StyleControl
+}
+
+// closing says whether a segment is an ACK of the teardown: the ends are going.
+func closing(e *event) bool {
+	return e.bits&(moved0|moved1) != 0 && (e.state[0] >= tcp.FinWait1 || e.state[0] == tcp.Closed ||
+		e.state[1] >= tcp.FinWait1 || e.state[1] == tcp.Closed)
+}
+
+// flagNames are in the order of the Info column (R50).
+var flagNames = [...]struct {
+	bit  tcp.Flags
+	name string
+}{{tcp.FIN, "FIN"}, {tcp.SYN, "SYN"}, {tcp.RST, "RST"}, {tcp.PSH, "PSH"}, {tcp.ACK, "ACK"}, {tcp.URG, "URG"}}
+
+// flagText names the flags; control is only those that control a connection, as a
+// narrow arrow has them.
+func flagText(f tcp.Flags, control bool) string {
+	var b strings.Builder
+	for i, x := range flagNames {
+		if control && i == 0 {
+			// SYN, FIN and RST come first in either order; only PSH and URG are left out.
+			f &^= tcp.PSH | tcp.URG
+		}
+		if f&x.bit == 0 {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(x.name)
+	}
+	if b.Len() == 0 {
+		return "no flags"
+	}
+	return b.String()
+}
+
+// label is what stands on an arrow: a word that may be cut, and a part that may not.
+type label struct{ word, fixed string }
+
+// labels gives the labels of event i, the fullest first.
+func (g *Graph) labels(i int, wide bool) []label {
+	e := &g.events[i]
+	length := strconv.FormatUint(uint64(e.Len), 10)
+	w := ""
+	if e.Len > 0 {
+		w = g.detail(e.Number).Word
+	}
+	if g.info.Kind != trace.TCP {
+		return []label{{w, length}}
+	}
+	short := label{w, length}
+	if e.Len == 0 || e.Flags&(tcp.SYN|tcp.FIN|tcp.RST) != 0 {
+		short = label{w, flagText(e.Flags, true) + "  " + g.keyNumber(e)}
+		if e.Len > 0 {
+			short.fixed = flagText(e.Flags&(tcp.SYN|tcp.FIN|tcp.RST), true) + "  " + length
+		}
+	} else if w == "" {
+		short.word = "data"
+	}
+	if !wide {
+		return []label{short}
+	}
+	full := flagText(e.Flags, false) + "  Seq=" + strconv.FormatUint(uint64(e.Seq), 10)
+	if e.Flags&tcp.ACK != 0 {
+		full += " Ack=" + strconv.FormatUint(uint64(e.Ack), 10)
+	}
+	full += " Len=" + length
+	return []label{{w, full}, short}
+}
+
+// keyNumber is the one number that a narrow arrow without data has: what is
+// acknowledged, or where a SYN, FIN or RST stands.
+func (g *Graph) keyNumber(e *event) string {
+	n := e.Seq
+	if e.Flags&tcp.ACK != 0 && e.Flags&(tcp.FIN|tcp.RST) == 0 {
+		n = e.Ack
+	}
+	return strconv.FormatUint(uint64(n), 10)
+}
+
+// fit gives the label's text in at most width cells: whole, or with its word cut,
+// or without it; and false when not even that has room.
+func (l label) fit(width int, clean func(string) string) (string, bool) {
+	word, fixed := clean(l.word), clean(l.fixed)
+	room := width - text.Width(fixed)
+	switch {
+	case room < 0:
+		return "", false
+	case word == "" || room < 2+3:
+		return fixed, true
+	case fixed == "":
+		return cut(word, width, clean), true
+	}
+	return cut(word, room-2, clean) + "  " + fixed, true
+}
+
+// choose gives the first of labels that fits well, else the last in what form it
+// fits.
+func choose(ls []label, width int, clean func(string) string) string {
+	for i, l := range ls {
+		s, ok := l.fit(width, clean)
+		if ok && (i == len(ls)-1 || l.word == "" || text.Width(s) > text.Width(clean(l.fixed))) {
+			return s
+		}
+	}
+	return ""
+}
+
+// cut shortens s to width cells; clean makes the mark of what was cut fit for the
+// character set.
+func cut(s string, width int, clean func(string) string) string {
+	if text.Width(s) <= width {
+		return s
+	}
+	if width <= 0 {
+		return ""
+	}
+	mark := clean("…")
+	return strings.TrimRight(text.Cut(s, width-text.Width(mark)+1), "…") + mark
+}

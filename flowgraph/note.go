@@ -1,0 +1,190 @@
+package flowgraph
+
+import (
+	"strconv"
+	"strings"
+
+	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
+	"tcplens/internal/trace"
+)
+
+// note is a remark on a row: in full, and for where there is no room.
+type note struct {
+	long, short string
+	problem     bool
+}
+
+func digits(n int) string { return strconv.Itoa(n) }
+
+func hash(n packet.Number) string { return "#" + strconv.FormatUint(uint64(n), 10) }
+
+// number writes "1 segment", "830 segments".
+func number(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return digits(n) + " " + what + "s"
+}
+
+// notes gives the remarks on event i, the most telling one first.
+func (g *Graph) notes(i int) (out []note) {
+	e := &g.events[i]
+	say := func(long, short string) { out = append(out, note{long, short, false}) }
+	if g.info.Kind != trace.TCP {
+		if e.think > 0 && int8(e.Dir) == g.info.Server {
+			say("answer "+brief(e.think), "")
+		}
+		return out
+	}
+	out = g.problems(e)
+	if e.Flags&(tcp.SYN|tcp.RST) == tcp.SYN {
+		if mss := g.detail(e.Number).MSS; mss != 0 {
+			if e.Flags&tcp.ACK == 0 {
+				say("MSS "+digits(int(mss)), "")
+			} else {
+				out = append(out, note{long: "MSS " + digits(int(mss))}, note{long: acksText(e)})
+			}
+		}
+		return out
+	}
+	switch {
+	case e.bits&firstFIN != 0 && e.Flags&tcp.RST == 0:
+		say(g.role(e.Dir)+" first", g.short(e.Dir)+" first")
+	case e.bits&opened != 0 && e.rtt > 0:
+		say("RTT "+brief(e.rtt), "")
+	case e.think > 0 && int8(e.Dir) == g.info.Server:
+		say("server "+brief(e.think), "")
+	}
+	if e.Len > 0 && e.Verdict&probing == 0 {
+		seq := "Seq " + strconv.FormatUint(uint64(e.Seq), 10) + "→" + strconv.FormatUint(uint64(e.Seq+e.Len), 10)
+		if e.bits&seqNote != 0 {
+			say(seq, "")
+		} else {
+			out = append(out, note{long: seq})
+		}
+	}
+	if e.Acks != 0 && e.Flags&(tcp.FIN|tcp.RST) == 0 && e.bits&opened == 0 {
+		if e.Len == 0 {
+			say(acksText(e), "")
+		} else {
+			out = append(out, note{long: acksText(e)})
+		}
+	}
+	return out
+}
+
+// acksText says what a segment acknowledges; empty if nothing exactly.
+func acksText(e *event) string {
+	if e.Acks == 0 {
+		return ""
+	}
+	return "acks " + hash(e.Acks)
+}
+
+// short is a role in a note without room.
+func (g *Graph) short(dir uint8) string {
+	if g.info.Server < 0 {
+		return strings.TrimSuffix(g.role(dir), " end")
+	}
+	return g.role(dir)
+}
+
+// problems gives the remarks on what the analysis says of an event.
+func (g *Graph) problems(e *event) (out []note) {
+	bad := func(long, short string) { out = append(out, note{long, short, true}) }
+	fine := func(long, short string) { out = append(out, note{long, short, false}) }
+	v := e.Verdict
+	of := ""
+	if e.peer != 0 && e.bits&lost == 0 {
+		of = " of " + hash(e.peer)
+	}
+	again := func(kind, short string) {
+		if of == "" {
+			bad(kind+", the first one was not seen", short)
+			return
+		}
+		bad(kind+of, short+" "+hash(e.peer))
+	}
+	switch {
+	case v&tcp.FastRetransmission != 0:
+		again("fast retransmission", "fast rtx")
+	case v&tcp.SpuriousRetransmission != 0:
+		again("spurious retransmission", "spurious")
+	case e.bits&synRepeat != 0:
+		again("SYN again: retransmission", "again")
+	case v&tcp.Retransmission != 0:
+		again("retransmission", "resends")
+	case v&tcp.OutOfOrder != 0:
+		bad("out of order", "out of order")
+	}
+	if v&tcp.ReusedPorts != 0 {
+		fine("ports reused", "ports reused")
+	}
+	if e.bits&lost != 0 {
+		bad("lost: sent again in "+hash(e.peer), "lost "+hash(e.peer))
+	}
+	if v&tcp.LostSegment != 0 && e.gap == 0 {
+		bad("segment before it not captured", "gap before")
+	}
+	if v&tcp.AckLostSegment != 0 {
+		bad("acks a segment that was not captured", "acks unseen")
+	}
+	if v&tcp.WindowFull != 0 {
+		bad("window full", "window full")
+	}
+	switch {
+	case v&tcp.ZeroWindowProbe != 0:
+		fine("zero window probe", "window probe")
+	case v&tcp.ZeroWindowProbeAck != 0:
+		fine("zero window probe ACK", "probe ACK")
+	}
+	if v&tcp.ZeroWindow != 0 {
+		bad("zero window", "zero window")
+	}
+	switch {
+	case v&tcp.KeepAlive != 0:
+		fine("keep-alive", "keep-alive")
+	case v&tcp.KeepAliveAck != 0:
+		fine("keep-alive ACK", "keep-alive ok")
+	case v&tcp.DuplicateAck != 0:
+		bad("dup ack #"+strconv.FormatUint(uint64(e.DupAck), 10)+" of "+hash(e.DupAckOf), "dup ack #"+strconv.FormatUint(uint64(e.DupAck), 10))
+	case v&tcp.WindowUpdate != 0:
+		fine("window update: "+count(uint64(e.Window)), "window "+scaled(float64(e.Window), 1000, []string{"B", "kB", "MB", "GB"}))
+	}
+	return out
+}
+
+// idleText says why nothing happens before event i.
+func (g *Graph) idleText(i int) string {
+	e, prev := &g.events[i], &g.events[i-1]
+	time := span(int64(e.Time - prev.Time))
+	if g.info.Kind != trace.TCP {
+		return time + " idle"
+	}
+	from, to := g.role(e.Dir), g.role(e.Dir^1)
+	zero := prev.Verdict&tcp.ZeroWindow != 0
+	switch {
+	case e.bits&synRepeat != 0 && e.Flags&tcp.ACK == 0:
+		return time + ": no answer, the " + from + " sends its SYN again"
+	case e.bits&synRepeat != 0:
+		return time + ": no answer, the " + from + " sends its SYN, ACK again"
+	case e.Verdict&tcp.ZeroWindowProbe != 0 || zero && prev.Dir != e.Dir && e.Len > 0:
+		return time + ": the " + to + "'s window is closed"
+	case zero && prev.Dir == e.Dir:
+		return time + ": the " + from + "'s window was closed"
+	case e.Verdict&(tcp.Retransmission|tcp.SpuriousRetransmission) != 0:
+		return time + " without an ACK: the " + from + "'s retransmission timer"
+	case e.Verdict&tcp.KeepAlive != 0:
+		return time + " idle, then the " + from + "'s keep-alive timer"
+	case e.bits&turnFirst != 0 && e.think > 0 && int8(e.Dir) == g.info.Server:
+		return time + ": the client waits for the server"
+	case opening(prev.state):
+		return time + ": waiting for the " + from
+	case e.Flags&tcp.RST != 0 && prev.state[0] != tcp.Established:
+		return time + " idle"
+	case e.Len == 0 && e.Flags&(tcp.FIN|tcp.RST) == 0 && prev.Len > 0 && prev.Dir != e.Dir:
+		return time + ": the " + from + " delays its ACK"
+	}
+	return time + " idle: neither end has anything to send"
+}

@@ -1,0 +1,157 @@
+package flowgraph
+
+import (
+	"fmt"
+	"strings"
+
+	"tcplens/dissect"
+	"tcplens/internal/packet"
+	"tcplens/internal/text"
+	"tcplens/internal/trace"
+)
+
+// Open makes the graph of a conversation of a trace. It fails when there is no
+// such conversation. The graph, which reads packets of the trace for their words,
+// belongs to the goroutine that calls.
+func Open(t *trace.Trace, kind trace.Kind, stream uint32) (*Graph, error) {
+	if _, ok := t.Conversation(kind, stream); !ok {
+		n := t.Streams(kind)
+		if n == 0 {
+			return nil, fmt.Errorf("%s.stream %d: the capture has no %s conversation", kind, stream, strings.ToUpper(kind.String()))
+		}
+		return nil, fmt.Errorf("%s.stream %d: there is none, the last one is %d", kind, stream, n-1)
+	}
+	src := &traceSource{t: t, kind: kind, stream: stream}
+	g := New(Info{Kind: kind, Stream: stream, Server: -1}, words(t.NewReader()))
+	g.source = src
+	g.Update()
+	return g, nil
+}
+
+type traceSource struct {
+	t      *trace.Trace
+	kind   trace.Kind
+	stream uint32
+}
+
+func (s *traceSource) more(after packet.Number) (Info, []Segment) {
+	c, ok := s.t.Conversation(s.kind, s.stream)
+	if !ok {
+		return Info{Kind: s.kind, Stream: s.stream, Server: -1}, nil
+	}
+	info := Info{
+		Kind: s.kind, Stream: s.stream, Node: [2]packet.Endpoint{c.Flow.Src, c.Flow.Dst},
+		Server: c.Server, IRTT: c.IRTT,
+	}
+	snap := s.t.Snapshot()
+	info.Missed = c.First < snap.First()
+	var segs []Segment
+	for _, n := range newer(s.t, snap, s.kind, s.stream, c.Last, after) {
+		if r := snap.Row(n); r != nil {
+			segs = append(segs, segment(n, r))
+		}
+	}
+	return info, segs
+}
+
+// newer lists the conversation's packets after one, in order, by following the
+// rows back from the last.
+func newer(t *trace.Trace, snap trace.Snapshot, kind trace.Kind, stream uint32, last, after packet.Number) []packet.Number {
+	if last <= after {
+		return nil
+	}
+	var out []packet.Number
+	for n := last; n > after; {
+		r := snap.Row(n)
+		if r == nil {
+			if n > snap.Last() { // the conversation is newer than the snapshot
+				n--
+				continue
+			}
+			break
+		}
+		if r.Kind != kind || r.Stream != stream {
+			n--
+			continue
+		}
+		out = append(out, n)
+		if r.Prev >= n {
+			break
+		}
+		n = r.Prev
+	}
+	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
+		out[i], out[j] = out[j], out[i]
+	}
+	return out
+}
+
+// segment copies the facts of a row.
+func segment(n packet.Number, r *trace.Row) Segment {
+	return Segment{
+		Number: n, Time: r.Time, Seq: r.Seq, Ack: r.Ack, Len: r.PayLen, Window: r.Window(),
+		Acks: r.Acks, DupAck: r.DupAck, DupAckOf: r.DupAckOf(), Verdict: r.Verdict, Flags: r.Flags, Dir: r.Dir,
+	}
+}
+
+// words looks into packets of a trace.
+func words(r *trace.Reader) Lookup {
+	return func(n packet.Number) (d Detail) {
+		tree, cols, err := r.Dissect(n, dissect.WantTree|dissect.WantColumns)
+		if err != nil {
+			return d
+		}
+		tree.Find("tcp.options.mss_val", func(x *dissect.Node) bool {
+			d.MSS = uint16(x.Uint())
+			return false
+		})
+		if d.Word = word(tree, cols); d.Word != "" {
+			return d
+		}
+		// The first segment of a message bears the message's word, wherever that ends.
+		in := packet.Number(0)
+		tree.Find("tcp.reassembled_in", func(x *dissect.Node) bool {
+			in = packet.Number(x.Uint())
+			return false
+		})
+		if in == 0 || in == n {
+			return d
+		}
+		if tree, cols, err = r.Dissect(in, dissect.WantTree|dissect.WantColumns); err != nil {
+			return d
+		}
+		tree.Find("tcp.segment", func(x *dissect.Node) bool {
+			if packet.Number(x.Uint()) == n {
+				d.Word = word(tree, cols)
+			}
+			return false
+		})
+		return d
+	}
+}
+
+// word is what the application calls the data of a packet; empty if no dissector
+// claimed it.
+func word(tree *dissect.Tree, cols dissect.Columns) string {
+	find := func(abbrev string) (s string) {
+		tree.Find(abbrev, func(x *dissect.Node) bool {
+			s = x.Value()
+			return false
+		})
+		return s
+	}
+	if m := find("http.request.method"); m != "" {
+		return text.Printable(m + " " + find("http.request.uri"))
+	}
+	if c := find("http.response.code"); c != "" {
+		return text.Printable(c + " " + find("http.response.phrase"))
+	}
+	switch cols.Proto {
+	case "TCP", "UDP", "", "IPv4", "IPv6":
+		return ""
+	}
+	if cols.Info == "" {
+		return cols.Proto
+	}
+	return text.Printable(strings.TrimSpace(cols.Info))
+}

@@ -1,0 +1,484 @@
+package flowgraph
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"tcplens/internal/packet"
+	"tcplens/internal/text"
+	"tcplens/internal/trace"
+)
+
+// View is a graph as it is drawn under some options. Lines are made when they are
+// asked for, so a long conversation costs no more than what is on the screen. It
+// belongs to the goroutine of its graph.
+type View struct {
+	f    folder
+	l    layout
+	o    Options
+	lane string
+	rule string
+}
+
+// NewView draws g under the options.
+func NewView(g *Graph, o Options) *View {
+	if o.Width <= 0 {
+		o.Width = 80
+	}
+	v := &View{f: folder{g: g, o: o}, o: o, lane: "│", rule: "─"}
+	if o.ASCII {
+		v.lane, v.rule = "|", "-"
+	}
+	v.Update()
+	return v
+}
+
+// Render gives all lines of g under the options, the head included.
+func Render(g *Graph, o Options) []Line {
+	v := NewView(g, o)
+	out := v.Head()
+	for i := range v.Len() {
+		out = append(out, v.Line(i))
+	}
+	return out
+}
+
+// Update takes in what the graph has got since the view was made or updated.
+// Lines before the last fold keep their places, unless a repeat tells that an
+// earlier segment was lost.
+func (v *View) Update() {
+	v.f.update()
+	g := v.f.g
+	width := len("0.000000")
+	if n := len(g.events); n > 0 {
+		switch v.o.Time {
+		case Absolute:
+			width = len("15:04:05.000000")
+		default:
+			width = max(width, len(seconds(int64(g.events[n-1].Time-g.events[0].Time))))
+		}
+	}
+	v.l = newLayout(v.o.Width, width, v.o.Time != Delta, g.info.Kind == trace.TCP)
+}
+
+// Options gives what the view was made with.
+func (v *View) Options() Options { return v.o }
+
+// Len is how many lines there are below the head.
+func (v *View) Len() int { return len(v.f.items) }
+
+// Find gives the line that packet n is on, −1 if the conversation has no such
+// packet.
+func (v *View) Find(n packet.Number) int {
+	e := v.f.g.index(n)
+	if e < 0 {
+		return -1
+	}
+	k := sort.Search(len(v.f.items), func(k int) bool { return int(v.f.items[k].last) >= e })
+	for k < len(v.f.items) {
+		if it := &v.f.items[k]; it.kind == LineArrow || it.kind == LineFold {
+			return k
+		}
+		k++
+	}
+	return -1
+}
+
+// Head gives the two lines above the ladder: the conversation, and the columns.
+func (v *View) Head() []Line {
+	g := v.f.g
+	b := v.line()
+	b.put(1, g.Name(), StyleTitle)
+	for _, s := range g.Facts() {
+		if s != "" {
+			b.put(b.col+2, s, StyleText)
+		}
+	}
+	title := b.done(LineTitle)
+
+	b = v.line()
+	l, client := &v.l, g.client()
+	if l.time > 0 {
+		b.put(1, "time", StyleHeading)
+	}
+	if l.delta > 0 {
+		b.put(1+l.time+4, "Δ", StyleHeading)
+	}
+	at := l.left
+	if l.state > 0 {
+		at -= l.state + 1
+	}
+	b.fit(at, l.right()-at-1, v.laneTitle(client, l.right()-at-1), StyleClientState)
+	right := v.laneTitle(client^1, l.noteAt()-l.right()-1)
+	if l.note == 0 {
+		right = v.laneTitle(client^1, l.width-l.right())
+	}
+	b.put(l.right(), right, StyleServerState)
+	if l.note > 0 && b.col < l.noteAt() {
+		b.put(l.noteAt(), "note", StyleHeading)
+	}
+	return []Line{title, b.done(LineColumns)}
+}
+
+// Name is the filter that finds the conversation: "tcp.stream 0".
+func (g *Graph) Name() string {
+	return g.info.Kind.String() + ".stream " + digits(int(g.info.Stream))
+}
+
+// Facts gives what the title says: the ends, how the conversation stands, how long
+// it took, its initial round trip time. What is not known is empty.
+func (g *Graph) Facts() []string {
+	c := g.client()
+	out := []string{g.info.Node[c].String() + " ⇄ " + g.info.Node[c^1].String(), "", "", ""}
+	if g.info.Kind == trace.TCP {
+		out[1] = g.Status().String()
+	}
+	if n := len(g.events); n > 0 {
+		ns := int64(g.events[n-1].Time - g.events[0].Time)
+		out[2] = seconds(ns)
+		out[2] = out[2][:len(out[2])-3] + " s"
+	}
+	if ns := g.info.IRTT; ns > 0 {
+		out[3] = fmt.Sprintf("iRTT %d.%03d ms", ns/1e6, ns%1e6/1000)
+	}
+	return out
+}
+
+// laneTitle names a lane in at most width cells: with its role and whole endpoint,
+// or as much of it as there is room for, the port always.
+func (v *View) laneTitle(dir uint8, width int) string {
+	g := v.f.g
+	end := g.info.Node[dir]
+	port := ":" + digits(int(end.Port))
+	role := g.role(dir)
+	forms := []string{role + " " + end.String(), role + " " + port, end.String(), port}
+	if g.info.Server < 0 {
+		forms = []string{end.String(), port}
+	}
+	for _, s := range forms {
+		if text.Width(s) <= width && (s != forms[0] || v.l.wide || g.info.Server < 0) {
+			return s
+		}
+	}
+	return cut(port, width, v.clean)
+}
+
+// Line draws the i-th line below the head.
+func (v *View) Line(i int) Line {
+	it := &v.f.items[i]
+	g := v.f.g
+	b := v.line()
+	switch it.kind {
+	case LineHeading:
+		s := &g.sections[it.sect]
+		head := v.rule + " " + s.phase.String()
+		if t := g.title(s); t != "" {
+			head += v.clean(" · " + t)
+		}
+		head = cut(head+" ", v.l.width-1, v.clean)
+		b.put(0, head, StyleHeading)
+		b.put(b.col, strings.Repeat(v.rule, max(v.l.width-b.col, 0)), StyleHeading)
+	case LineIdle:
+		v.idle(b, it)
+	default:
+		v.row(b, it)
+	}
+	line := b.done(it.kind)
+	line.First, line.Last, line.Count = v.f.packets(it)
+	return line
+}
+
+func (v *View) idle(b *builder, it *item) {
+	if it.blank {
+		v.lanes(b)
+		return
+	}
+	at := max(v.l.time+1, 1)
+	b.put(at, v.clean("⋮"), StyleIdle)
+	b.put(at+3, v.f.g.idleText(int(it.first)), StyleIdle)
+}
+
+func (v *View) lanes(b *builder) {
+	b.put(v.l.left, v.lane, StyleLane)
+	b.put(v.l.right(), v.lane, StyleLane)
+}
+
+// row draws a segment, a fold or what is missing.
+func (v *View) row(b *builder, it *item) {
+	g, l := v.f.g, &v.l
+	i := int(it.first)
+	e := &g.events[i]
+	right := e.Dir == g.client()
+	if it.kind != LineLost {
+		v.times(b, i)
+	}
+	if it.kind == LineArrow && l.state > 0 {
+		v.state(b, e, g.client(), l.left-l.state-1, StyleClientState)
+	}
+	b.put(l.left, v.lane, StyleLane)
+	var notes []note
+	switch it.kind {
+	case LineFold:
+		what, rest := g.foldText(it)
+		if text.Width(v.clean(what))+8 > l.arrow {
+			v.longFold(b, what, rest, right)
+			return
+		}
+		style := StyleData
+		if it.probe {
+			style = StyleControl
+		}
+		v.arrow(b, style.shaft(v.o.ASCII), []label{{fixed: what}}, right)
+		notes = []note{{long: rest, short: rest}}
+	case LineLost:
+		v.arrow(b, StyleLost.shaft(v.o.ASCII), []label{{"missing", count(it.bytes)}}, right)
+		notes = []note{{"not captured", "not captured", true}}
+	default:
+		s := e.style(g.info.Kind).shaft(v.o.ASCII)
+		if e.bits&lost != 0 {
+			x := StyleLost.shaft(v.o.ASCII)
+			s.head, s.tail, s.style = x.head, x.tail, StyleLost
+		}
+		v.arrow(b, s, g.labels(i, l.wide), right)
+		notes = g.notes(i)
+		if it.acks > 0 {
+			notes = append(notes, note{long: "+ " + answers(it), short: "+ " + answers(it)})
+		}
+	}
+	b.put(l.right(), v.lane, StyleLane)
+	if it.kind == LineArrow && l.state > 0 {
+		v.state(b, e, g.client()^1, l.right()+2, StyleServerState)
+	}
+	v.remarks(b, notes)
+}
+
+// times writes the time and the time since the segment before. Where a line above
+// tells of the idle time, the latter is left out.
+func (v *View) times(b *builder, i int) {
+	g, l := v.f.g, &v.l
+	if l.time == 0 {
+		return
+	}
+	e := &g.events[i]
+	since := int64(0)
+	if i > 0 {
+		since = int64(e.Time - g.events[i-1].Time)
+	}
+	var s string
+	switch v.o.Time {
+	case Absolute:
+		s = clock(e.Time)
+	case Delta:
+		s = seconds(since)
+	default:
+		s = seconds(int64(e.Time - g.events[0].Time))
+	}
+	b.fitLeft(1, l.time, s, StyleTime)
+	if l.delta > 0 && i > 0 && since < idleAfter {
+		b.fitLeft(1+l.time+2, l.delta, span(since), StyleDelta)
+	}
+}
+
+// state writes the state of a node if the event changed it.
+func (v *View) state(b *builder, e *event, node uint8, at int, style Style) {
+	if e.bits&(moved0<<node) != 0 {
+		b.put(at, e.state[node].String(), style)
+	}
+}
+
+// arrow draws an arrow between the lanes, its label in the middle.
+func (v *View) arrow(b *builder, s shaft, ls []label, right bool) {
+	width, at := v.l.arrow, v.l.left+1
+	head := s.head
+	if !right {
+		head = s.tail
+	}
+	h := text.Width(head)
+	if width < h+1 {
+		if width > 0 {
+			b.put(at, cut(head, width, v.clean), s.style)
+		}
+		return
+	}
+	body := width - h
+	shown := choose(ls, body-4, v.clean) // a space and a piece of shaft on either side
+	n := text.Width(shown)
+	before, after := body, 0
+	if n > 0 {
+		before = min(max((width-n-2)/2, 1), body-n-3)
+		if !right {
+			before = min(max((width-n-2)/2-h, 1), body-n-3)
+		}
+		after = body - n - 2 - before
+	}
+	if !right {
+		b.put(at, head, s.style)
+	}
+	b.put(-1, strings.Repeat(s.line, before), s.style)
+	if n > 0 {
+		b.put(-1, " ", StyleText)
+		b.put(-1, shown, StyleLabel)
+		b.put(-1, " ", StyleText)
+		b.put(-1, strings.Repeat(s.line, after), s.style)
+	}
+	if right {
+		b.put(-1, head, s.style)
+	}
+}
+
+// longFold writes a fold that the arrow has no room for, over the columns behind.
+func (v *View) longFold(b *builder, what, rest string, right bool) {
+	s := StyleData.shaft(v.o.ASCII)
+	mark := s.tail + s.line
+	if right {
+		mark = s.line + s.head
+	}
+	b.put(-1, mark, s.style)
+	room := v.l.width - b.col - 1
+	if rest != "" && text.Width(v.clean(what+", "+rest)) <= room {
+		what += ", " + rest
+	}
+	b.put(b.col+1, cut(v.clean(what), max(room, 0), v.clean), StyleFold)
+}
+
+// remarks writes as many notes as there is room for. The first one is cut rather
+// than left out.
+func (v *View) remarks(b *builder, notes []note) {
+	room, at := v.l.note, v.l.noteAt()
+	first := true
+	for _, n := range notes {
+		if n.long == "" {
+			continue
+		}
+		sep := ""
+		if !first {
+			sep = " · "
+		}
+		s := v.clean(sep + n.long)
+		if text.Width(s) > room && n.short != "" {
+			s = v.clean(sep + n.short)
+		}
+		if text.Width(s) > room {
+			if !first || !v.narrowNote(n) {
+				continue
+			}
+			s = cut(s, room, v.clean)
+		}
+		if s == "" {
+			continue
+		}
+		style := StyleNote
+		if n.problem {
+			style = StyleProblem
+		}
+		b.put(at, s, style)
+		at, room, first = b.col, room-text.Width(s), false
+		if !v.l.wide {
+			return
+		}
+	}
+}
+
+// narrowNote says whether a note may be cut to fit: one that is only for wide
+// drawings is left out instead.
+func (v *View) narrowNote(n note) bool { return v.l.note > 0 && (n.short != "" || n.problem) }
+
+// clean makes text printable and, if need be, ASCII.
+func (v *View) clean(s string) string {
+	s = text.Printable(s)
+	if v.o.ASCII {
+		return toASCII(s)
+	}
+	return s
+}
+
+// toASCII replaces what is not ASCII: the signs of the drawing by signs of the same
+// meaning, the rest by question marks.
+func toASCII(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r < 0x80:
+			b.WriteRune(r)
+		case r == '→':
+			b.WriteString("->")
+		case r == '⇄':
+			b.WriteString("<->")
+		case r == 'µ':
+			b.WriteByte('u')
+		case r == '·':
+			b.WriteByte('-')
+		case r == '⋮':
+			b.WriteByte(':')
+		case r == 'Δ':
+			b.WriteByte('d')
+		case r == '–' || r == '─':
+			b.WriteByte('-')
+		case r == '…':
+			b.WriteByte('~')
+		default:
+			b.WriteByte('?')
+		}
+	}
+	return b.String()
+}
+
+// builder puts together one line.
+type builder struct {
+	v     *View
+	b     strings.Builder
+	spans []Span
+	col   int // cells so far
+}
+
+func (v *View) line() *builder { return &builder{v: v} }
+
+// put writes s at a column, at the end for −1 or when the line is longer already.
+// What would go beyond the width is cut.
+func (b *builder) put(at int, s string, style Style) {
+	width := b.v.l.width
+	if at > b.col {
+		at = min(at, width)
+		b.b.WriteString(strings.Repeat(" ", at-b.col))
+		b.col = at
+	}
+	s = cut(b.v.clean(s), width-b.col, b.v.clean)
+	if s == "" {
+		return
+	}
+	start := b.b.Len()
+	b.b.WriteString(s)
+	b.col += text.Width(s)
+	if style != StyleText {
+		b.spans = append(b.spans, Span{start, b.b.Len(), style})
+	}
+}
+
+// fit writes s in exactly width cells, or less at the line's end.
+func (b *builder) fit(at, width int, s string, style Style) {
+	b.put(at, cut(b.v.clean(s), width, b.v.clean), style)
+}
+
+// fitLeft is fit with s at the right.
+func (b *builder) fitLeft(at, width int, s string, style Style) {
+	s = cut(b.v.clean(s), width, b.v.clean)
+	b.put(at+width-text.Width(s), s, style)
+}
+
+// done gives the line, without spaces at its end.
+func (b *builder) done(kind LineKind) Line {
+	s := strings.TrimRight(b.b.String(), " ")
+	spans := b.spans
+	for n := len(spans); n > 0 && spans[n-1].End > len(s); n = len(spans) {
+		if spans[n-1].Start >= len(s) {
+			spans = spans[:n-1]
+			continue
+		}
+		spans[n-1].End = len(s)
+	}
+	return Line{Text: s, Spans: spans, Kind: kind}
+}
