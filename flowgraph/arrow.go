@@ -123,15 +123,20 @@ func (g *Graph) labels(i int, wide bool) []label {
 	} else if w == "" {
 		short.word = "data"
 	}
+	bare := short // where not even the number has room
+	if bare.word, _, _ = strings.Cut(short.fixed, "  "); e.Len > 0 && w != "" {
+		bare.word = w
+	}
+	bare.fixed = ""
 	if !wide {
-		return []label{short}
+		return []label{short, bare}
 	}
 	full := flagText(e.Flags, false) + "  Seq=" + strconv.FormatUint(uint64(e.Seq), 10)
 	if e.Flags&tcp.ACK != 0 {
 		full += " Ack=" + strconv.FormatUint(uint64(e.Ack), 10)
 	}
 	full += " Len=" + length
-	return []label{{w, full}, short}
+	return []label{{w, full}, short, bare}
 }
 
 // keyNumber is the one number that a narrow arrow without data has: what is
@@ -152,24 +157,30 @@ func (l label) fit(width int, clean func(string) string) (string, bool) {
 	switch {
 	case room < 0:
 		return "", false
+	case fixed == "":
+		return cut(word, width, clean), width > 1
 	case word == "" || room < 2+3:
 		return fixed, true
-	case fixed == "":
-		return cut(word, width, clean), true
 	}
 	return cut(word, room-2, clean) + "  " + fixed, true
 }
 
-// choose gives the first of labels that fits well, else the last in what form it
-// fits.
+// choose gives the first of labels that fits with its word or has none, else what
+// fits at all.
 func choose(ls []label, width int, clean func(string) string) string {
-	for i, l := range ls {
+	best := ""
+	for _, l := range ls {
 		s, ok := l.fit(width, clean)
-		if ok && (i == len(ls)-1 || l.word == "" || text.Width(s) > text.Width(clean(l.fixed))) {
+		switch {
+		case !ok:
+			continue
+		case l.word == "" || l.fixed == "" || s != clean(l.fixed):
 			return s
+		case best == "":
+			best = s
 		}
 	}
-	return ""
+	return best
 }
 
 // cut shortens s to width cells; clean makes the mark of what was cut fit for the

@@ -90,10 +90,11 @@ func (v *View) Head() []Line {
 	g := v.f.g
 	b := v.line()
 	b.put(1, g.Name(), StyleTitle)
-	for _, s := range g.Facts() {
-		if s != "" {
-			b.put(b.col+2, s, StyleText)
+	for i, s := range g.Facts() {
+		if s == "" || i > 0 && b.col+2+text.Width(v.clean(s)) > v.l.width {
+			continue
 		}
+		b.put(b.col+2, s, StyleText)
 	}
 	title := b.done(LineTitle)
 
@@ -110,12 +111,13 @@ func (v *View) Head() []Line {
 		at -= l.state + 1
 	}
 	b.fit(at, l.right()-at-1, v.laneTitle(client, l.right()-at-1), StyleClientState)
-	right := v.laneTitle(client^1, l.noteAt()-l.right()-1)
-	if l.note == 0 {
-		right = v.laneTitle(client^1, l.width-l.right())
+	room, note := l.noteAt()-l.right()-1, l.note > 0
+	right := v.laneTitle(client^1, room)
+	if !note || room < len(":65535") {
+		right, note = v.laneTitle(client^1, max(l.width-l.right(), len(":65535"))), false
 	}
-	b.put(l.right(), right, StyleServerState)
-	if l.note > 0 && b.col < l.noteAt() {
+	b.put(max(min(l.right(), l.width-text.Width(right)), b.col+1), right, StyleServerState)
+	if note {
 		b.put(l.noteAt(), "note", StyleHeading)
 	}
 	return []Line{title, b.done(LineColumns)}
@@ -176,8 +178,7 @@ func (v *View) Line(i int) Line {
 		if t := g.title(s); t != "" {
 			head += v.clean(" · " + t)
 		}
-		head = cut(head+" ", v.l.width-1, v.clean)
-		b.put(0, head, StyleHeading)
+		b.put(0, cut(head, v.l.width-2, v.clean)+" ", StyleHeading)
 		b.put(b.col, strings.Repeat(v.rule, max(v.l.width-b.col, 0)), StyleHeading)
 	case LineIdle:
 		v.idle(b, it)
