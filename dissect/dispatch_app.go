@@ -1,7 +1,7 @@
 package dissect
 
 // appProtocols lists the application protocols.
-var appProtocols = []*Proto{}
+var appProtocols = []*Proto{pDNS, pMDNS, pLLMNR}
 
 // dissectUDPPayload goes on with what a UDP datagram carries, told by its ports
 // (d.layer) or by a look at its bytes. It is not called when only headers are wanted.
@@ -10,6 +10,19 @@ func dissectUDPPayload(c cursor) {
 		return
 	}
 	defer c.d.ascend()
+	for _, port := range [2]uint16{c.d.layer.srcPort, c.d.layer.dstPort} {
+		switch port {
+		case 53:
+			dissectDNSDatagram(c, pDNS)
+			return
+		case 5353:
+			dissectDNSDatagram(c, pMDNS)
+			return
+		case 5355:
+			dissectDNSDatagram(c, pLLMNR)
+			return
+		}
+	}
 	dissectData(c)
 }
 
