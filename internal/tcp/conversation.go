@@ -185,19 +185,26 @@ func (c *Conversation) Summary() Summary {
 	return s
 }
 
-// Final gives the facts of packet n as they are shown once the whole capture has
-// been read: before the first SYN+ACK of a direction, numbers count from the base
-// that the direction has in the end; a first SYN+ACK that a later one contradicts
-// is marked too (R6); a scale that was not known yet is the one known in the end.
-// seq and ack are the raw numbers of the segment.
+// Final gives the facts of a segment as they are shown once the whole capture has
+// been read. The window is scaled by what the direction uses in the end. Before the
+// first SYN+ACK of a direction, numbers count from the base that it has in the end,
+// and a first SYN+ACK that a later one contradicts is marked too (R6).
+//
+// n is the packet's number, seq and ack are the raw numbers of the segment.
 func (s *Summary) Final(n packet.Number, f Facts, seq, ack uint32, flags Flags) Facts {
 	own, other := f.Dir&1, f.Dir&1^1
-	window := f.Window
-	if f.Scale == int16(ScaleUnknown) {
+	analysed := f.Verdict&Analysed != 0
+	if f.Scale != 0 {
+		if f.Scale > 0 && analysed {
+			f.Window /= uint32(f.Scale)
+		}
+		window := f.Window
 		f.setScale(s.Scale[own])
+		if !analysed {
+			f.Window = window
+		}
 	}
-	if f.Verdict&Analysed == 0 {
-		f.Window = window
+	if !analysed {
 		return f
 	}
 	if s.Rebased[own] {
@@ -209,9 +216,11 @@ func (s *Summary) Final(n packet.Number, f Facts, seq, ack uint32, flags Flags) 
 			f.Verdict |= ReusedPorts | HasRecord
 		}
 	}
-	if s.Rebased[other] && n < s.SYNACK[other] && flags&ACK != 0 {
-		f.Ack = ack - s.Base[other]
+	if s.Rebased[other] && n < s.SYNACK[other] {
 		f.SeqOtherBase = s.Base[other]
+		if flags&ACK != 0 {
+			f.Ack = ack - s.Base[other]
+		}
 	}
 	return f
 }

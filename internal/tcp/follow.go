@@ -70,7 +70,12 @@ func (f *Follow) Add(s FollowSegment, out []Chunk) []Chunk {
 		return out
 	}
 	if more(p.seq, own.next) {
-		own.hold(p)
+		// What waits counts as long as what was captured of it, what comes in
+		// order as long as it was on the wire. So a cut segment leaves a gap
+		// behind it when it had to wait, as tshark has it.
+		if p.len = p.capLeft; p.len > 0 {
+			own.hold(p)
+		}
 		return out
 	}
 	return own.drain(s.Dir&1, own.emit(s.Dir&1, p, out))

@@ -130,25 +130,25 @@ func (c *Conversation) observe(seg *Segment, f *Facts, created bool, free *freeL
 	}
 
 	f.Completeness = c.complete
-	c.times(seg)
 	if seg.Fit != Bogus {
+		c.times(seg)
 		bits := completenessOf(seg.Flags, data)
 		switch {
-		case !created:
+		case !created || f.Verdict&ReusedPorts != 0:
 			c.complete |= bits
-		case seg.Flags&(SYN|ACK) == SYN:
-			c.complete |= CompleteSYN
-			if data {
-				c.complete |= CompleteData
-			}
-			c.created = bits
 		default:
 			c.created = bits
+			if seg.Flags&(SYN|ACK) == SYN {
+				c.complete |= CompleteSYN
+				if data {
+					c.complete |= CompleteData
+				}
+			}
 		}
 		c.options(seg, own, other, f)
-	}
-	if seg.Flags&(SYN|ACK) == SYN {
-		c.synTime = seg.Time
+		if seg.Flags&(SYN|ACK) == SYN {
+			c.synTime = seg.Time
+		}
 	}
 	if c.flags&usesACE != 0 {
 		f.Verdict |= AccECN
