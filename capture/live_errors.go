@@ -53,11 +53,7 @@ func openError(name string, err error) error {
 	case isDenied(err):
 		return &LiveError{Iface: name, Err: ErrNoPermission, Detail: howToPermit()}
 	case err.Error() == "Interface Not Up":
-		detail := ""
-		if runtime.GOOS == "linux" {
-			detail = "bring it up with: sudo ip link set " + name + " up"
-		}
-		return &LiveError{Iface: name, Err: ErrInterfaceDown, Detail: detail}
+		return &LiveError{Iface: name, Err: ErrInterfaceDown, Detail: howToBringUp(name)}
 	}
 	return &LiveError{Iface: name, Err: ErrLibpcap, Detail: strings.TrimPrefix(err.Error(), "Error: ")}
 }
@@ -76,6 +72,14 @@ func noInterface(name string) error {
 		return nil
 	}
 	return &LiveError{Iface: name, Err: ErrNoInterface, Detail: "there are " + strings.Join(names, ", ")}
+}
+
+// howToBringUp says what switches an interface on.
+func howToBringUp(name string) string {
+	if runtime.GOOS != "linux" {
+		return "bring it up with: sudo ifconfig " + name + " up"
+	}
+	return "bring it up with: sudo ip link set " + name + " up"
 }
 
 // howToPermit says what gives the running program the right to capture.

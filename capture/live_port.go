@@ -2,6 +2,7 @@ package capture
 
 import (
 	"fmt"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -87,6 +88,7 @@ func (p *port) run(done <-chan struct{}, wake chan<- struct{}) {
 	defer close(p.exited)
 	defer p.handle.Close()
 	var counted time.Time
+	wasDown := false
 	for {
 		var b Batch
 		select {
@@ -101,6 +103,14 @@ func (p *port) run(done <-chan struct{}, wake chan<- struct{}) {
 		if now := time.Now(); now.Sub(counted) >= statsEvery || d.err != nil {
 			counted = now
 			p.count()
+			if d.err == nil && len(d.batch.Packets) == 0 {
+				// At the first sight of it the kernel may still hold packets.
+				gone := p.down()
+				if wasDown {
+					d.err = gone
+				}
+				wasDown = gone != nil
+			}
 		}
 		select {
 		case <-done:
@@ -166,6 +176,17 @@ func (p *port) count() {
 		p.dropped.Store(uint64(s.PacketsDropped))
 		p.ifDropped.Store(uint64(s.PacketsIfDropped))
 	}
+}
+
+// down says whether the interface was switched off. Of that libpcap 1.10 makes no
+// error: it waits for the interface to come back, and nobody would know why
+// nothing comes.
+func (p *port) down() error {
+	in, err := net.InterfaceByName(p.iface.Name)
+	if err != nil || in.Flags&net.FlagUp != 0 {
+		return nil // "any" and the like are no interfaces of the system
+	}
+	return &LiveError{Iface: p.iface.Name, Err: ErrInterfaceDown, Detail: howToBringUp(p.iface.Name)}
 }
 
 // failure is what to say when a handle cannot be read any more.

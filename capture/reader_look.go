@@ -24,7 +24,7 @@ func looksLike(p []byte) string {
 		}
 	}
 	p = p[:min(len(p), 16)]
-	if isText(p) {
+	if len(p) > 3 && isText(p) {
 		return fmt.Sprintf("it begins with the text %q", p)
 	}
 	return fmt.Sprintf("it begins with the bytes % x", p)

@@ -223,7 +223,9 @@ func (w *Writer) drain() error {
 func (w *Writer) whole(p []byte, n int) int {
 	i := 0
 	if w.format == Pcap && w.off == 0 {
-		i = pcapHeader
+		if i = pcapHeader; i > n {
+			return 0
+		}
 	}
 	for i < n {
 		next := i + recordSize(p[i:], w.format)
@@ -232,7 +234,7 @@ func (w *Writer) whole(p []byte, n int) int {
 		}
 		i = next
 	}
-	return min(i, n)
+	return i
 }
 
 // Flush writes what has been gathered, through a compressor too, so that a reader
