@@ -1,0 +1,129 @@
+package follow
+
+import (
+	"fmt"
+	"strings"
+
+	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
+	"tcplens/internal/trace"
+)
+
+// source is where a stream gets more packets from.
+type source interface {
+	// more gives the packets after one, and the conversation as it is now.
+	more(after packet.Number) (Info, []Segment)
+	// time gives when a packet was seen.
+	time(packet.Number) packet.Time
+}
+
+// Open follows a conversation of a trace. It fails when there is no such
+// conversation. The stream, which reads packets of the trace again, belongs to the
+// goroutine that calls.
+func Open(t *trace.Trace, kind trace.Kind, stream uint32) (*Stream, error) {
+	if _, ok := t.Conversation(kind, stream); !ok {
+		n := t.Streams(kind)
+		if n == 0 {
+			return nil, fmt.Errorf("%s.stream %d: the capture has no %s conversation", kind, stream, strings.ToUpper(kind.String()))
+		}
+		return nil, fmt.Errorf("%s.stream %d: there is none, the last one is %d", kind, stream, n-1)
+	}
+	r := t.NewReader()
+	s := New(Info{Kind: kind, Stream: stream, Server: -1}, r.Payload)
+	s.source = &traceSource{t: t, r: r, kind: kind, stream: stream}
+	s.Update()
+	return s, nil
+}
+
+// Update takes in what has come since Open or the last Update, and says whether
+// the stream has changed. A stream that was made by hand does not change.
+func (s *Stream) Update() bool {
+	if s.source == nil {
+		return false
+	}
+	chunks, differs := len(s.chunks), len(s.differs)
+	info, segs := s.source.more(s.last)
+	if s.last != 0 {
+		info.Missed = s.info.Missed
+	}
+	changed := info != s.info
+	s.info = info
+	s.Add(segs...)
+	return changed || len(s.chunks) != chunks || len(s.differs) != differs
+}
+
+type traceSource struct {
+	t      *trace.Trace
+	r      *trace.Reader
+	kind   trace.Kind
+	stream uint32
+}
+
+func (s *traceSource) time(n packet.Number) packet.Time {
+	if r := s.t.Snapshot().Row(n); r != nil {
+		return r.Time
+	}
+	return 0
+}
+
+func (s *traceSource) more(after packet.Number) (Info, []Segment) {
+	c, ok := s.t.Conversation(s.kind, s.stream)
+	if !ok {
+		return Info{Kind: s.kind, Stream: s.stream, Server: -1}, nil
+	}
+	snap := s.t.Snapshot()
+	info := Info{
+		Kind: s.kind, Stream: s.stream, Node: [2]packet.Endpoint{c.Flow.Src, c.Flow.Dst},
+		Server: c.Server, Missed: c.First < snap.First(),
+	}
+	numbers := s.newer(snap, c.Last, after)
+	segs := make([]Segment, 0, len(numbers))
+	for _, n := range numbers {
+		if r := snap.Row(n); r != nil {
+			segs = append(segs, s.segment(n, r))
+		}
+	}
+	return info, segs
+}
+
+// newer lists the conversation's packets after one, in order, by following the
+// rows back from the last.
+func (s *traceSource) newer(snap trace.Snapshot, last, after packet.Number) []packet.Number {
+	var out []packet.Number
+	for n := min(last, snap.Last()); n > after; {
+		r := snap.Row(n)
+		if r == nil {
+			break
+		}
+		if r.Kind != s.kind || r.Stream != s.stream {
+			n-- // the conversation has grown since the snapshot was made
+			continue
+		}
+		out = append(out, n)
+		if r.Prev >= n {
+			break
+		}
+		n = r.Prev
+	}
+	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
+		out[i], out[j] = out[j], out[i]
+	}
+	return out
+}
+
+// segment copies the facts of a row. Only of a packet that was cut, or that came
+// in pieces, the payload must be looked at to know its length.
+func (s *traceSource) segment(n packet.Number, r *trace.Row) Segment {
+	seg := Segment{Time: r.Time, Probe: r.Verdict&(tcp.KeepAlive|tcp.ZeroWindowProbe) != 0}
+	seg.FollowSegment = tcp.FollowSegment{
+		Number: n, Dir: r.Dir, Seq: r.Seq, Ack: r.Ack, Flags: r.Flags, Len: r.PayLen, CapLen: r.PayLen,
+	}
+	if r.PayLen > 0 && (r.CapLen < r.Len || r.Fragment() || r.Malformed()) {
+		b, err := s.r.Payload(n)
+		if err != nil {
+			b = nil
+		}
+		seg.CapLen = uint32(min(len(b), int(r.PayLen)))
+	}
+	return seg
+}
