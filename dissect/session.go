@@ -1,11 +1,17 @@
 package dissect
 
 import (
+	"sync"
+
 	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
 )
 
 // Messages is what reassembly knows of the application data of one TCP segment
 // (R70–R76). The trace makes one for each dissection of such a segment.
+//
+// The payload is, in this order: HeadLen bytes of the head, whole messages, and
+// from TailOff on the beginning of the tail. Any of the three may be missing.
 type Messages struct {
 	Session *Session // what the application protocol remembers of the conversation; nil: nobody claims the data
 	Dir     uint8    // as in tcp.Facts
@@ -44,3 +50,97 @@ const (
 	OutOfStep              // out of order, and there is nothing it belongs to
 	ReassemblyErr          // overlaps a finished message (R74)
 )
+
+// Session is what an application protocol remembers of one TCP conversation. The
+// sequencing goroutine makes it, feeds it through its framers, and is the only
+// one to call Begin and the framers. All else may be called by any goroutine.
+type Session struct {
+	app     App
+	framers [2]tcp.Framer
+
+	// The packet that is being put in order; for the sequencing goroutine only.
+	frame packet.Number
+	time  packet.Time
+
+	mu   sync.RWMutex  // guards what is below
+	from packet.Number // the first packet that was given to it
+	http *httpSession  // nil unless HTTP was spoken
+	tls  *tlsSession   // nil unless TLS was spoken
+	dns  *dnsSession   // nil unless DNS was spoken
+}
+
+// NewSession makes what an application remembers of a conversation in which
+// GuessTCP has found it.
+func NewSession(app App) *Session {
+	s := &Session{app: app}
+	switch app {
+	case AppHTTP:
+		s.http = &httpSession{}
+	case AppTLS:
+		s.tls = &tlsSession{}
+	case AppDNS:
+		s.dns = &dnsSession{}
+	}
+	for dir := range s.framers {
+		s.framers[dir] = s.newFramer(app, uint8(dir))
+	}
+	return s
+}
+
+func (s *Session) newFramer(app App, dir uint8) tcp.Framer {
+	switch app {
+	case AppHTTP:
+		return &httpFramer{session: s, dir: dir}
+	case AppTLS:
+		return &tlsFramer{session: s, dir: dir}
+	case AppDNS:
+		return s.newDNSFramer()
+	}
+	return wholeFramer{}
+}
+
+// App is the application that the session is of.
+func (s *Session) App() App {
+	if s == nil {
+		return AppNone
+	}
+	return s.app
+}
+
+// Framer finds the messages of one direction, 0 or 1 as in tcp.Facts. It belongs
+// to the sequencing goroutine.
+func (s *Session) Framer(dir uint8) tcp.Framer { return s.framers[dir&1] }
+
+// Begin says which packet is being put in order, before its data is pushed, also
+// for a packet that brings no data but a FIN: that ends a message which reaches
+// to the end of its direction (R92).
+func (s *Session) Begin(frame packet.Number, at packet.Time, dir uint8, fin bool) {
+	s.frame, s.time = frame, at
+	if s.from == 0 {
+		s.mu.Lock()
+		s.from = frame
+		s.mu.Unlock()
+	}
+	if h, ok := s.framers[dir&1].(*httpFramer); ok && fin {
+		h.closed()
+	}
+}
+
+// covers says whether packet n came when the application was known already.
+func (s *Session) covers(n packet.Number) bool {
+	if s == nil {
+		return false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.from != 0 && n >= s.from
+}
+
+// wholeFramer takes each segment as a message.
+type wholeFramer struct{}
+
+func (wholeFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
+	return append(ends, uint32(len(p.Data))), tcp.Need{}
+}
+
+func (wholeFramer) Skip() {}

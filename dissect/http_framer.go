@@ -1,0 +1,291 @@
+package dissect
+
+import (
+	"strconv"
+
+	"tcplens/internal/tcp"
+)
+
+// maxHTTPHead bounds the start line and header fields of a message, bytes. What
+// goes on longer is no message.
+const maxHTTPHead = 64 << 10
+
+// httpState is what a framer of HTTP waits for.
+type httpState uint8
+
+const (
+	httpAtStart   httpState = iota // the first byte of a message
+	httpInLine                     // the rest of the first line
+	httpInFields                   // header fields, up to the empty line
+	httpInBody                     // left bytes
+	httpAtSize                     // the line with a chunk's size
+	httpInChunk                    // left bytes of a chunk and its line end
+	httpInTrailer                  // the line after the last chunk
+	httpToFIN                      // all that the direction still brings
+	httpOpaque                     // no more messages: a tunnel, another protocol
+)
+
+// httpFramer finds the messages of HTTP/1 in one direction (RFC 9112 §6, R90–R92).
+type httpFramer struct {
+	session *Session
+	dir     uint8
+	state   httpState
+	crlf    bool   // the line end before a message has been passed over
+	line    []byte // of a line that has not ended
+	size    int    // bytes of the head so far
+	left    int64  // bytes to come, in httpInBody and httpInChunk
+	head    httpHead
+}
+
+// Push implements tcp.Framer.
+func (f *httpFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
+	b := p.Data
+	for i := 0; i < len(b); {
+		n, done := f.take(b[i:], p.FIN)
+		i += n
+		if done {
+			ends = append(ends, uint32(i))
+		}
+	}
+	if (p.FIN || p.Cut > 0) && f.state != httpAtStart {
+		if f.state != httpInLine && f.state != httpInFields {
+			f.finish()
+		}
+		f.reset()
+		ends = append(ends, uint32(len(b)))
+	}
+	return ends, f.need()
+}
+
+// Skip implements tcp.Framer.
+func (f *httpFramer) Skip() { f.reset() }
+
+func (f *httpFramer) reset() {
+	if f.session.http.opaque {
+		f.state = httpOpaque
+		return
+	}
+	f.state, f.line, f.size, f.left, f.crlf = httpAtStart, nil, 0, 0, false
+}
+
+// closed says that the direction has ended: so does the message that reaches to there.
+func (f *httpFramer) closed() {
+	if f.state == httpToFIN {
+		f.finish()
+		f.reset()
+	}
+}
+
+// finish notes the message for those who ask later.
+func (f *httpFramer) finish() { f.session.addHTTP(&f.head) }
+
+func (f *httpFramer) need() tcp.Need {
+	switch f.state {
+	case httpAtStart, httpOpaque:
+		return tcp.Need{}
+	case httpInBody:
+		return tcp.Need{Kind: tcp.NeedBytes, N: uint32(f.left)}
+	case httpToFIN:
+		return tcp.Need{Kind: tcp.NeedFIN}
+	}
+	return tcp.Need{Kind: tcp.NeedSegment}
+}
+
+// take uses up some bytes of b, the rest of a segment, at least one of them
+// unless a message is done.
+func (f *httpFramer) take(b []byte, fin bool) (n int, done bool) {
+	switch f.state {
+	case httpAtStart:
+		if f.session.http.opaque {
+			f.state = httpOpaque
+			return len(b), true
+		}
+		if !f.crlf && len(b) > 2 && b[0] == '\r' && b[1] == '\n' {
+			f.crlf = true
+			return 2, true
+		}
+		f.state = httpInLine
+		return f.takeFirst(b)
+	case httpInLine:
+		return f.takeFirst(b)
+	case httpInFields:
+		return f.takeField(b, fin)
+	case httpInBody:
+		n = int(min(f.left, int64(len(b))))
+		f.left -= int64(n)
+		return n, f.left == 0 && f.end()
+	case httpAtSize:
+		return f.takeSize(b)
+	case httpInChunk:
+		n = int(min(f.left, int64(len(b))))
+		if f.left -= int64(n); f.left == 0 {
+			f.state = httpAtSize
+		}
+		return n, false
+	case httpInTrailer:
+		return f.takeTrailer(b)
+	case httpToFIN:
+		return len(b), false
+	}
+	return len(b), true
+}
+
+// end notes a message that is complete and waits for the next.
+func (f *httpFramer) end() bool {
+	f.finish()
+	f.reset()
+	return true
+}
+
+// takeLine adds to the line that has not ended. The line, without its end, is
+// valid until the next call.
+func (f *httpFramer) takeLine(b []byte) (line []byte, n int, ok bool) {
+	if k := len(f.line); k > 0 && f.line[k-1] == '\r' {
+		// The segment before ended in a CR: it was the line's end, or half of it.
+		if b[0] == '\n' {
+			n = 1
+		}
+		line, f.line = f.line[:k-1], f.line[:0]
+		f.size += n
+		return line, n, true
+	}
+	line, n, ok = httpLine(b)
+	f.size += n
+	if !ok {
+		if len(f.line)+n <= maxHTTPHead {
+			f.line = append(f.line, b[:n]...)
+		}
+		return nil, n, false
+	}
+	if len(f.line) > 0 {
+		line = append(f.line, line...)
+		f.line = line[:0]
+	}
+	return line, n, true
+}
+
+func (f *httpFramer) takeFirst(b []byte) (int, bool) {
+	line, n, ok := f.takeLine(b)
+	if f.size > maxHTTPHead {
+		f.reset()
+		return len(b), true
+	}
+	if !ok {
+		return n, false
+	}
+	f.head.start(line)
+	if f.head.kind == httpOther {
+		if string(line) == "PRI * HTTP/2.0" {
+			f.session.http.opaque = true
+		}
+		f.reset()
+		return len(b), true
+	}
+	f.state = httpInFields
+	return n, false
+}
+
+func (f *httpFramer) takeField(b []byte, fin bool) (int, bool) {
+	line, n, ok := f.takeLine(b)
+	if f.size > maxHTTPHead {
+		f.reset()
+		return len(b), true
+	}
+	if !ok {
+		return n, false
+	}
+	if len(line) > 0 {
+		f.head.field(line)
+		return n, false
+	}
+	f.line, f.size = nil, 0
+	rest := int64(len(b) - n)
+	switch h := &f.head; {
+	case h.broken:
+		// What begins at the odd line is shown as data, up to the end of the segment.
+		f.end()
+		return len(b), true
+	case h.noWait(f.session.http.method):
+		return n + int(min(max(h.length, 0), rest)), f.end()
+	case fin:
+		if h.kind == httpRequest && h.length < 0 && !h.chunked {
+			rest = 0
+		}
+		if h.length >= 0 && !h.chunked {
+			rest = min(rest, h.length)
+		}
+		return n + int(rest), f.end()
+	case h.chunked:
+		f.state = httpAtSize
+	case h.length > 0:
+		f.state, f.left = httpInBody, h.length
+	case h.length == 0 || h.kind == httpRequest:
+		return n, f.end()
+	default:
+		f.state = httpToFIN
+	}
+	return n, false
+}
+
+// takeSize reads the line before a chunk (RFC 9112 §7.1). What is no number counts as 0.
+func (f *httpFramer) takeSize(b []byte) (int, bool) {
+	line, n, ok := f.takeLine(b)
+	if f.size > maxHTTPHead {
+		return len(b), f.end()
+	}
+	if !ok {
+		return n, false
+	}
+	f.size = 0
+	if size := chunkSize(line); size > 0 {
+		f.state, f.left = httpInChunk, size+2
+	} else {
+		f.state = httpInTrailer
+	}
+	return n, false
+}
+
+// takeTrailer ends a chunked body: with the empty line, or with the last whole
+// line that there is of the trailer (RFC 9112 §7.1.2).
+func (f *httpFramer) takeTrailer(b []byte) (int, bool) {
+	line, n, ok := f.takeLine(b)
+	if f.size > maxHTTPHead {
+		return len(b), f.end()
+	}
+	if !ok {
+		return n, false
+	}
+	for len(line) > 0 && n < len(b) {
+		next, k, ok := httpLine(b[n:])
+		if !ok {
+			break
+		}
+		line, n = next, n+k
+	}
+	return n, f.end()
+}
+
+// maxChunk bounds a chunk, bytes: a longer one is none.
+const maxChunk = 1 << 31
+
+// chunkSize reads the size of a chunk, in front of its extensions; 0 for what is
+// none.
+func chunkSize(line []byte) int64 {
+	i := 0
+	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
+		i++
+	}
+	j := i
+	for j < len(line) && j-i < 9 && isHexDigit(line[j]) {
+		j++
+	}
+	v, err := strconv.ParseInt(string(line[i:j]), 16, 64)
+	if err != nil || v > maxChunk {
+		return 0
+	}
+	return v
+}
+
+func isHexDigit(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}

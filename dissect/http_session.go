@@ -1,0 +1,184 @@
+package dissect
+
+import (
+	"sort"
+
+	"tcplens/internal/packet"
+)
+
+// httpSession is what HTTP remembers of a conversation: which messages answer
+// which (R95).
+type httpSession struct {
+	// For the sequencing goroutine only.
+	method httpMethod // of the newest request
+	opaque bool       // no more messages come: a tunnel, another protocol
+
+	// Guarded by the session.
+	pairs    []httpPair
+	uris     []byte        // the requests' full URIs, one after the other
+	switched packet.Number // the answer after which another protocol is spoken; 0 if none
+	tunnel   string        // what CONNECT asked for
+	upgrade  string        // what a 101 answer switched to
+}
+
+// httpPair is a request and its answer, either of which may be missing. It
+// takes 24 bytes.
+type httpPair struct {
+	request, response packet.Number
+	asked             packet.Time // when the request was complete
+	uriEnd            uint32      // where its URI ends in uris
+	uriLen            uint16
+	noBody            bool // the answer was to HEAD or CONNECT
+}
+
+// maxURIs bounds what is kept of a conversation's URIs, bytes.
+const maxURIs = 8 << 20
+
+// addHTTP notes a message that ends in the packet being put in order.
+func (s *Session) addHTTP(h *httpHead) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.http
+	last := len(x.pairs) - 1
+	switch h.kind {
+	case httpRequest:
+		p := httpPair{request: s.frame, asked: s.time}
+		x.method = h.method
+		uri := h.fullURI()
+		if uri == "" {
+			uri = h.uri
+		}
+		p.uriEnd, p.uriLen = x.keep(uri)
+		x.pairs = append(x.pairs, p)
+		if h.method == methodCONNECT {
+			x.tunnel = h.uri
+		}
+	case httpResponse:
+		if last < 0 || x.pairs[last].response != 0 {
+			p := httpPair{response: s.frame}
+			if last >= 0 {
+				p.uriEnd, p.uriLen = x.pairs[last].uriEnd, x.pairs[last].uriLen
+			}
+			x.pairs = append(x.pairs, p)
+			last++
+		}
+		p := &x.pairs[last]
+		p.response = s.frame
+		p.noBody = x.method == methodHEAD || x.method == methodCONNECT && h.status/100 == 2
+		switch {
+		case x.switched != 0:
+		case x.method == methodCONNECT && h.status == 200:
+			x.switched, x.opaque = s.frame, true
+		case h.status == 101 && h.upgrade != "":
+			x.switched, x.opaque, x.upgrade = s.frame, true, h.upgrade
+		}
+	}
+}
+
+// keep stores a URI, unless it is the one before again.
+func (x *httpSession) keep(uri string) (end uint32, n uint16) {
+	if len(uri) > 1<<16-1 || len(x.uris)+len(uri) > maxURIs {
+		return 0, 0
+	}
+	if k := len(x.uris) - len(uri); k < 0 || string(x.uris[k:]) != uri {
+		x.uris = append(x.uris, uri...)
+	}
+	return uint32(len(x.uris)), uint16(len(uri))
+}
+
+func (x *httpSession) uri(p httpPair) string {
+	return string(x.uris[p.uriEnd-uint32(p.uriLen) : p.uriEnd])
+}
+
+// httpPlace is where a packet's message stands among the messages of its conversation.
+type httpPlace struct {
+	number, total    int // from 1
+	pair, prev, next httpPair
+	uri              string
+}
+
+// httpAt finds the pair of a packet: the last one that the packet belongs to, as
+// tshark shows it for all messages of the packet (R95).
+func (s *Session) httpAt(n packet.Number) (place httpPlace, ok bool) {
+	if s == nil || s.http == nil {
+		return place, false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	pairs := s.http.pairs
+	i := s.http.before(n+1) - 1
+	if i < 0 || pairs[i].request != n && pairs[i].response != n {
+		return place, false
+	}
+	place.number, place.total, place.pair = i+1, len(pairs), pairs[i]
+	place.uri = s.http.uri(pairs[i])
+	if i > 0 {
+		place.prev = pairs[i-1]
+	}
+	if i+1 < len(pairs) {
+		place.next = pairs[i+1]
+	}
+	return place, true
+}
+
+// before counts the pairs that began before packet n. Pairs do not overlap: a
+// pair's answer comes before the next pair begins.
+func (x *httpSession) before(n packet.Number) int {
+	return sort.Search(len(x.pairs), func(i int) bool {
+		p := &x.pairs[i]
+		return max(1, p.first()) >= n
+	})
+}
+
+func (p *httpPair) first() packet.Number {
+	if p.request != 0 {
+		return p.request
+	}
+	return p.response
+}
+
+// httpAsked tells what the k-th response of packet n, from 0, answers: a request
+// whose answer has no body, or any other.
+func (s *Session) httpAsked(n packet.Number, k int) httpMethod {
+	if s == nil || s.http == nil {
+		return methodOther
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	pairs := s.http.pairs
+	i := s.http.before(n)
+	if i > 0 && pairs[i-1].response == n {
+		i--
+	}
+	if i += k; i < len(pairs) && pairs[i].response == n && pairs[i].noBody {
+		return methodHEAD
+	}
+	return methodOther
+}
+
+// httpSpoken says whether the conversation has had a message of HTTP.
+func (s *Session) httpSpoken() bool {
+	if s == nil || s.http == nil {
+		return false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.http.pairs) > 0
+}
+
+// httpSwitched tells what is spoken in packet n after an answer that ended HTTP.
+func (s *Session) httpSwitched(n packet.Number) (tunnel, upgrade string, ok bool) {
+	if s == nil || s.http == nil {
+		return "", "", false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	x := s.http
+	if x.switched == 0 || n <= x.switched {
+		return "", "", false
+	}
+	if x.upgrade != "" {
+		return "", x.upgrade, true
+	}
+	return x.tunnel, "", true
+}

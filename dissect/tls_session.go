@@ -1,0 +1,269 @@
+package dissect
+
+import (
+	"bytes"
+
+	"tcplens/internal/packet"
+)
+
+// tlsSession is what TLS remembers of a conversation (R102–R104). The version
+// and who is the client are those that are known in the end.
+type tlsSession struct {
+	// Guarded by the session; the sequencing goroutine, which writes it, reads
+	// without.
+	version uint16           // 0x0300 to 0x0304; 0 while it is not known
+	client  int8             // direction of the Client Hello plus 1; 0 if none was seen
+	resumed bool             // keys of an earlier session are used
+	alpn    string           // what the server chose
+	ccs     [2]packet.Number // the first ChangeCipherSpec of each direction
+	splits  []*tlsSplit      // messages that took several records, oldest first
+	kept    int              // bytes in splits
+
+	// For the sequencing goroutine only.
+	open  [2]*tlsSplit
+	count [2]int           // handshake records of the packet so far
+	last  [2]packet.Number // that packet
+	hello bool             // the server has said that its hello is done
+}
+
+// tlsSplit is a handshake message that is spread over several records.
+type tlsSplit struct {
+	dir   uint8
+	done  packet.Number // the packet in which it is complete; 0 if it never is
+	need  int           // bytes of the whole
+	data  []byte
+	parts []tlsPart
+}
+
+// tlsPart is the part of a message that one record has.
+type tlsPart struct {
+	frame packet.Number
+	ord   int // which handshake record of the packet and direction, from 0
+	size  int
+}
+
+// Limits of the messages that are kept because they are spread over records.
+const (
+	maxTLSMessage = 1<<16 + 3 // bytes; a longer one counts as encrypted (R104)
+	maxTLSSplits  = 256 << 10 // bytes of them in one conversation
+)
+
+// old says that the version is known to be one before TLS 1.3.
+func (t *tlsSession) old() bool { return t.version != 0 && t.version < 0x0304 }
+
+// encrypted says that packet n came after its side's ChangeCipherSpec.
+func (t *tlsSession) encrypted(dir uint8, n packet.Number) bool {
+	ccs := t.ccs[dir&1]
+	return ccs != 0 && n > ccs && t.version < 0x0304
+}
+
+// tlsEncryptedMessage says that what a handshake record holds can't be read (R104).
+func tlsEncryptedMessage(body []byte, afterCCS bool) bool {
+	switch {
+	case len(body) >= 5 && len(body) >= 16 && !bytes.ContainsFunc(body[:5], func(r rune) bool { return r != 0 }):
+		return true
+	case len(body) >= 16 && afterCCS:
+		return true
+	case len(body) == 0:
+		return false
+	}
+	return tlsHandshakeName(body[0]) == "" || len(body) >= 4 && body[1] != 0
+}
+
+// tlsRecord notes a record of the packet being put in order. body is nil for what
+// is not looked into.
+func (s *Session) tlsRecord(dir uint8, kind byte, version uint16, body []byte) {
+	t := s.tls
+	dir &= 1
+	isHello := kind == tlsHandshake && len(body) > 0 && body[0] == 1 && t.open[dir] == nil
+	if kind == tlsAppData && t.version != 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kind == tlsHandshake {
+		if t.last[dir] != s.frame {
+			t.last[dir], t.count[dir] = s.frame, 0
+		}
+		t.handshake(s.frame, dir, body)
+		t.count[dir]++
+	}
+	if t.version == 0 && !isHello && kind >= tlsCCS && kind <= tlsAppData && isTLSVersion(version) {
+		t.version = version
+	}
+	if kind == tlsCCS && t.ccs[dir] == 0 && t.version < 0x0304 {
+		t.ccs[dir] = s.frame
+		if int8(dir)+1 != t.client && !t.hello {
+			t.resumed = true
+		}
+	}
+}
+
+// handshake goes through the messages of a record.
+func (t *tlsSession) handshake(n packet.Number, dir uint8, body []byte) {
+	if sp := t.open[dir]; sp != nil {
+		k := min(sp.need-len(sp.data), len(body))
+		if len(sp.data)+k >= 4 && sp.need == 4 {
+			// The length had not come before.
+			head := append(append([]byte(nil), sp.data...), body[:k]...)
+			sp.need = 4 + (int(head[1])<<16 | int(head[2])<<8 | int(head[3]))
+			if sp.need > maxTLSMessage {
+				t.open[dir] = nil
+				return
+			}
+			k = min(sp.need-len(sp.data), len(body))
+		}
+		if t.kept += k; t.kept > maxTLSSplits {
+			t.open[dir] = nil
+			return
+		}
+		sp.data = append(sp.data, body[:k]...)
+		sp.parts = append(sp.parts, tlsPart{n, t.count[dir], k})
+		if len(sp.data) < sp.need {
+			return
+		}
+		sp.done, t.open[dir] = n, nil
+		t.message(dir, sp.data)
+		body = body[k:]
+	} else if tlsEncryptedMessage(body, t.encrypted(dir, n)) {
+		return
+	}
+	for len(body) > 0 {
+		size := 4
+		if len(body) >= 4 {
+			size += int(body[1])<<16 | int(body[2])<<8 | int(body[3])
+		}
+		if size > maxTLSMessage || tlsHandshakeName(body[0]) == "" {
+			return
+		}
+		if size > len(body) || len(body) < 4 {
+			t.split(n, dir, body, size)
+			return
+		}
+		t.message(dir, body[:size])
+		body = body[size:]
+	}
+}
+
+// split begins to keep a message that goes on in another record.
+func (t *tlsSession) split(n packet.Number, dir uint8, body []byte, size int) {
+	if t.kept += len(body); t.kept > maxTLSSplits {
+		return
+	}
+	sp := &tlsSplit{dir: dir, need: size, data: bytes.Clone(body), parts: []tlsPart{{n, t.count[dir], len(body)}}}
+	t.open[dir] = sp
+	t.splits = append(t.splits, sp)
+	if body[0] == 1 {
+		t.from(dir)
+	}
+}
+
+func (t *tlsSession) from(dir uint8) {
+	if t.client == 0 {
+		t.client = int8(dir) + 1
+	}
+}
+
+// message looks at a whole handshake message for what matters to the session.
+func (t *tlsSession) message(dir uint8, m []byte) {
+	switch m[0] {
+	case 1:
+		t.from(dir)
+	case 2:
+		v, alpn := scanServerHello(m[4:])
+		if v == 0x0304 || t.version == 0 && isTLSVersion(v) {
+			t.version = v
+		}
+		if alpn != "" {
+			t.alpn = alpn
+		}
+	case 14:
+		t.hello = true
+	}
+}
+
+// scanServerHello finds the version and the application protocol that a server
+// chose (RFC 5246 §7.4.1.3, RFC 8446 §4.1.3, RFC 7301 §3.1). Versions of drafts
+// of TLS 1.3 count as TLS 1.3.
+func scanServerHello(m []byte) (version uint16, alpn string) {
+	if len(m) < 35 {
+		return 0, ""
+	}
+	version = uint16(m[0])<<8 | uint16(m[1])
+	m = m[34:]
+	id := int(m[0])
+	if len(m) < 1+id+3+2 {
+		return version, ""
+	}
+	m = m[1+id+3:]
+	exts := m[2:]
+	exts = exts[:min(len(exts), int(m[0])<<8|int(m[1]))]
+	for len(exts) >= 4 {
+		t, n := int(exts[0])<<8|int(exts[1]), int(exts[2])<<8|int(exts[3])
+		body := exts[4:]
+		if n > len(body) {
+			break
+		}
+		exts, body = body[n:], body[:n]
+		switch {
+		case t == 43 && n == 2:
+			v := uint16(body[0])<<8 | uint16(body[1])
+			if v == 0x0304 || v>>8 == 0x7f {
+				v = 0x0304
+			}
+			if isTLSVersion(v) {
+				version = v
+			}
+		case t == 16 && n >= 3 && int(body[2]) <= n-3:
+			alpn = string(body[3 : 3+int(body[2])])
+		}
+	}
+	return version, alpn
+}
+
+// tlsFacts is what a dissection of one packet asks of a session.
+type tlsFacts struct {
+	version uint16
+	client  int8
+	resumed bool
+	alpn    string
+	after   bool // the packet came after its side's ChangeCipherSpec
+}
+
+// tlsAt gives what is known for a packet.
+func (s *Session) tlsAt(n packet.Number, dir uint8) tlsFacts {
+	if s == nil || s.tls == nil {
+		return tlsFacts{}
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	t := s.tls
+	return tlsFacts{version: t.version, client: t.client, resumed: t.resumed, alpn: t.alpn, after: t.encrypted(dir, n)}
+}
+
+// tlsSplitAt finds the message that the ord-th handshake record of a packet
+// continues (lead) and the one that it begins without ending (trail). What they
+// point to does not change once their packet has been put in order.
+func (s *Session) tlsSplitAt(n packet.Number, dir uint8, ord int) (lead, trail tlsSplit, hasLead, hasTrail bool) {
+	if s == nil || s.tls == nil {
+		return
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, sp := range s.tls.splits {
+		if sp.dir != dir&1 {
+			continue
+		}
+		for i, p := range sp.parts {
+			if p.frame != n || p.ord != ord {
+				continue
+			}
+			if i == 0 {
+				trail, hasTrail = *sp, true
+			} else {
+				lead, hasLead = *sp, true
+			}
+		}
+	}
+	return
+}
