@@ -117,7 +117,7 @@ func (r *Row) withheld(claimed bool) dissect.Withheld {
 		return dissect.PassedOn
 	}
 	switch {
-	case f&(tcp.Overlaps|tcp.PastEnd) != 0:
+	case f&tcp.Overlaps != 0:
 		return dissect.ReassemblyErr
 	case f&tcp.Retransmitted != 0:
 		return dissect.Repeated

@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"unsafe"
+
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
 )
@@ -98,6 +100,10 @@ func (r *Row) Malformed() bool { return r.bits&rowMalformed != 0 }
 // Fragment says whether the packet is an IP fragment.
 func (r *Row) Fragment() bool { return r.bits&rowFragment != 0 }
 
+// Layered says whether the packet has transport headers beside the one that the
+// row is of: those outside a tunnel, or quoted in an ICMP error.
+func (r *Row) Layered() bool { return r.bits&rowMany != 0 }
+
 // DupAckOf is the ACK that a duplicate one repeats, 0 if it is none.
 func (r *Row) DupAckOf() packet.Number {
 	if r.Verdict&tcp.DuplicateAck == 0 {
@@ -111,3 +117,6 @@ func (r *Row) DupAckOf() packet.Number {
 const chunkRows = 4096
 
 type chunk [chunkRows]Row
+
+// rowSize is what a row takes, in bytes.
+const rowSize = int64(unsafe.Sizeof(Row{}))

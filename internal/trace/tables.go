@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"tcplens/dissect"
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
 )
@@ -145,3 +144,19 @@ func (p *pages) get(n packet.Number) packet.Number {
 
 // stateOf words how a TCP conversation stands.
 func stateOf(s *tcp.Summary) string { return s.Ends.Status().String() }
+
+// Memory is roughly how many bytes the trace keeps for rows and tables.
+func (t *Trace) Memory() int64 {
+	ix := t.rows.Load()
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	tb := &t.tables
+	const (
+		perConv  = 700 // a conversation with its place in the maps, and its session
+		perUDP   = 250
+		perPDU   = 32
+		perOuter = 250
+	)
+	return int64(len(ix.chunks))*chunkRows*rowSize + int64(len(tb.convs))*perConv + int64(len(tb.udp))*perUDP +
+		int64(tb.pdus.Len())*perPDU + int64(len(tb.outer))*perOuter + int64(len(tb.frags.of))*100
+}

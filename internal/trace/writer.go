@@ -23,6 +23,8 @@ type Writer struct {
 	scan *dissect.Dissection // for datagrams put together from fragments
 	head dissect.Headers
 	now  func() time.Time
+
+	facts tcp.Facts // of the segment at hand; here, so that it need not be allocated
 }
 
 // Writer gives the trace's writer. It is asked for once.
@@ -199,7 +201,9 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 		}
 		return
 	}
-	conv, f := tb.tcp.Add(&x.Segment)
+	conv, facts := tb.tcp.Add(&x.Segment)
+	w.facts = facts
+	f := &w.facts
 	if int(f.Stream) == len(tb.convs) {
 		tb.convs = append(tb.convs, conv)
 		tb.apps = append(tb.apps, app{})
@@ -208,7 +212,7 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 		conv.Count(f.Dir, r.Len)
 	}
 	if !inner {
-		tb.outer[n] = append(tb.outer[n], outer{k: k, kind: TCP, quoted: x.Fit == tcp.Quoted, facts: f})
+		tb.outer[n] = append(tb.outer[n], outer{k: k, kind: TCP, quoted: x.Fit == tcp.Quoted, facts: *f})
 		return
 	}
 	r.Kind, r.Stream, r.Dir, r.Prev = TCP, f.Stream, f.Dir, f.Prev
@@ -224,7 +228,7 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 		r.bits |= rowOdd
 	}
 	if x.Fit == tcp.Sound {
-		w.messages(r, n, &f, x)
+		w.messages(r, n, f, x)
 	}
 }
 
