@@ -254,31 +254,39 @@ func (v *View) row(b *builder, it *item) {
 	v.remarks(b, notes)
 }
 
-// times writes the time and the time since the segment before. Where a line above
-// tells of the idle time, the latter is left out.
+// times writes the time and the time since the segment before.
 func (v *View) times(b *builder, i int) {
-	g, l := v.f.g, &v.l
+	l := &v.l
 	if l.time == 0 {
 		return
 	}
-	e := &g.events[i]
+	time, delta := v.timeTexts(i)
+	b.fitLeft(1, l.time, time, StyleTime)
+	if l.delta > 0 && delta != "" {
+		b.fitLeft(1+l.time+2, l.delta, delta, StyleDelta)
+	}
+}
+
+// timeTexts gives the time of event i and the time since the one before. Where a
+// line above tells of the idle time, the latter is left out.
+func (v *View) timeTexts(i int) (time, delta string) {
+	events := v.f.g.events
 	since := int64(0)
 	if i > 0 {
-		since = int64(e.Time - g.events[i-1].Time)
+		since = int64(events[i].Time - events[i-1].Time)
 	}
-	var s string
 	switch v.o.Time {
 	case Absolute:
-		s = clock(e.Time)
+		time = clock(events[i].Time)
 	case Delta:
-		s = seconds(since)
+		time = seconds(since)
 	default:
-		s = seconds(int64(e.Time - g.events[0].Time))
+		time = seconds(int64(events[i].Time - events[0].Time))
 	}
-	b.fitLeft(1, l.time, s, StyleTime)
-	if l.delta > 0 && i > 0 && since < idleAfter {
-		b.fitLeft(1+l.time+2, l.delta, span(since), StyleDelta)
+	if i > 0 && since < idleAfter {
+		delta = span(since)
 	}
+	return time, delta
 }
 
 // state writes the state of a node if the event changed it.

@@ -1,0 +1,159 @@
+package flowgraph
+
+import (
+	"bufio"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+
+	"tcplens/internal/text"
+)
+
+// Measures of an SVG drawing, in its units.
+const (
+	svgWidth    = 1120
+	svgRow      = 26
+	svgTime     = 90  // the time ends here
+	svgDelta    = 165 // the time since the last segment ends here
+	svgLeft     = 300
+	svgRight    = 720
+	svgNote     = 840
+	svgHead     = 92
+	svgLetter   = 8 // width of a letter, about
+	svgWordRoom = (svgRight - svgLeft - 40) / svgLetter
+	svgNoteRoom = (svgWidth - svgNote - 10) / svgLetter
+)
+
+// svgStyle gives the drawing its look, on light and on dark ground.
+const svgStyle = `<style>
+text { font: 13px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: #24292f; }
+.ground { fill: #ffffff; }
+.title { font-weight: bold; font-size: 15px; }
+.heading { font-weight: bold; fill: #57606a; }
+.time, .delta, .idle, .note { fill: #57606a; }
+.problem { fill: #b35900; }
+.label { stroke: #ffffff; stroke-width: 5px; paint-order: stroke; }
+.lane { stroke: #8c959f; stroke-width: 1.5; }
+.rule { stroke: #d0d7de; stroke-width: 1; }
+.arrow { stroke: #24292f; stroke-width: 1.4; fill: none; }
+.head { fill: #24292f; stroke: none; }
+.data, .fold { stroke: #0969da; stroke-width: 3; }
+.head.data, .head.fold { fill: #0969da; }
+.ack { stroke: #57606a; stroke-dasharray: 3 4; }
+.head.ack { fill: #57606a; }
+.retransmission { stroke: #bc4c00; stroke-width: 3; stroke-dasharray: 12 3; }
+.head.retransmission { fill: #bc4c00; }
+.reset { stroke: #cf222e; stroke-width: 2; stroke-dasharray: 8 4; }
+.head.reset { fill: #cf222e; }
+.lost { stroke: #cf222e; stroke-width: 2; }
+@media (prefers-color-scheme: dark) {
+text { fill: #e6edf3; }
+.ground { fill: #0d1117; }
+.heading, .time, .delta, .idle, .note { fill: #9198a1; }
+.problem { fill: #f0a050; }
+.label { stroke: #0d1117; }
+.arrow { stroke: #e6edf3; }
+.head { fill: #e6edf3; }
+.data, .fold { stroke: #4493f8; }
+.head.data, .head.fold { fill: #4493f8; }
+.rule { stroke: #3d444d; }
+}
+</style>
+`
+
+// WriteSVG draws the graph as an SVG picture that needs nothing else.
+func WriteSVG(w io.Writer, g *Graph, o Options) error {
+	o.ASCII = false
+	v := NewView(g, o)
+	d := drawing{w: bufio.NewWriter(w)}
+	height := svgHead + v.Len()*svgRow + 24
+	title := g.Name() + "  " + strings.Join(present(g.Facts()), "  ")
+	fmt.Fprintf(d.w, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n",
+		svgWidth, height, svgWidth, height)
+	fmt.Fprintf(d.w, "<title>%s</title>\n%s", escape(title), svgStyle)
+	fmt.Fprintf(d.w, "<rect class=\"ground\" width=\"%d\" height=\"%d\"/>\n", svgWidth, height)
+	d.text(16, 28, "title", "start", cut(title, svgWidth/8, text.Printable))
+	left, right := g.laneNames()
+	d.text(svgLeft, 62, "heading", "middle", cut(left, 38, text.Printable))
+	d.text(svgRight, 62, "heading", "middle", cut(right, 38, text.Printable))
+	for _, x := range []int{svgLeft, svgRight} {
+		fmt.Fprintf(d.w, "<line class=\"lane\" x1=\"%d\" y1=\"74\" x2=\"%d\" y2=\"%d\"/>\n", x, x, height-12)
+	}
+	for i := range v.Len() {
+		d.row(v.words(i), svgHead+i*svgRow)
+	}
+	fmt.Fprint(d.w, "</svg>\n")
+	return d.w.Flush()
+}
+
+type drawing struct{ w *bufio.Writer }
+
+func (d *drawing) text(x, y int, class, anchor, s string) {
+	if s != "" {
+		fmt.Fprintf(d.w, "<text class=\"%s\" x=\"%d\" y=\"%d\" text-anchor=\"%s\">%s</text>\n", class, x, y, anchor, escape(s))
+	}
+}
+
+// row draws one row whose middle is at y.
+func (d *drawing) row(r row, y int) {
+	base := y + 5
+	switch r.kind {
+	case LineHeading:
+		s := r.label
+		if r.note != "" {
+			s += " · " + r.note
+		}
+		fmt.Fprintf(d.w, "<line class=\"rule\" x1=\"16\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n", y-svgRow/2+1, svgWidth-16, y-svgRow/2+1)
+		d.text(16, base, "heading", "start", s)
+		return
+	case LineIdle:
+		d.text(svgLeft+20, base, "idle", "start", r.label)
+		return
+	}
+	d.text(svgTime, base, "time", "end", r.time)
+	d.text(svgDelta, base, "delta", "end", r.delta)
+	d.text(svgLeft-10, base, "state", "end", r.left)
+	d.text(svgRight+10, base, "state", "start", r.right)
+	d.arrow(r, y)
+	d.text((svgLeft+svgRight)/2, base, "label", "middle", cut(r.label, svgWordRoom, text.Printable))
+	class := "note"
+	if r.style == StyleLost || r.style == StyleRetransmission {
+		class = "problem"
+	}
+	d.text(svgNote, base, class, "start", cut(r.note, svgNoteRoom, text.Printable))
+}
+
+// arrow draws a row's arrow: a line and a head, two heads for a retransmission, a
+// cross where it was lost.
+func (d *drawing) arrow(r row, y int) {
+	from, to, sign := svgLeft+4, svgRight-4, 1
+	if !r.toward {
+		from, to, sign = svgRight-4, svgLeft+4, -1
+	}
+	end := to - sign*8
+	if r.style == StyleLost {
+		end = to - sign*60
+	}
+	fmt.Fprintf(d.w, "<line class=\"arrow %s\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n", r.style, from, y, end, y)
+	if r.style == StyleLost {
+		fmt.Fprintf(d.w, "<path class=\"arrow lost\" d=\"M%d %dl12 12m0 -12l-12 12\"/>\n", end-6, y-6)
+		return
+	}
+	heads := 1
+	if r.style == StyleRetransmission {
+		heads = 2
+	}
+	for i := range heads {
+		fmt.Fprintf(d.w, "<path class=\"head %s\" d=\"M%d %dl%d -6v12z\"/>\n", r.style, to-sign*i*10, y, -sign*12)
+	}
+}
+
+// escape makes text fit for XML.
+func escape(s string) string {
+	var b strings.Builder
+	if err := xml.EscapeText(&b, []byte(text.Printable(s))); err != nil {
+		return "" // a strings.Builder does not fail
+	}
+	return b.String()
+}
