@@ -170,13 +170,13 @@ func (d *ngDecoder) decode(b *Batch, p []byte, off int64) (used, need int, f *fa
 			continue
 		}
 		isPacket := isPacketBlock(typ)
-		if isPacket {
-			if n := d.capLen(typ, rest); n > maxCapLen {
-				return i, 0, damaged(i, true, "a packet of %d bytes, and none is longer than %d", n, maxCapLen)
-			}
-		}
 		if size > maxBlock {
 			return i, 0, damaged(i, isPacket, "a block of %d bytes", total)
+		}
+		if isPacket {
+			if n := d.capLen(typ, rest[:min(len(rest), size)]); n > maxCapLen {
+				return i, 0, damaged(i, true, "a packet of %d bytes, and none is longer than %d", n, maxCapLen)
+			}
 		}
 		if size > len(rest) {
 			return i, size, nil
@@ -232,7 +232,8 @@ func (d *ngDecoder) u32(p []byte) uint32 {
 	return binary.LittleEndian.Uint32(p)
 }
 
-// capLen is the captured length that a packet block gives, if p has it already.
+// capLen is the captured length that a packet block gives, if p, as much of the
+// block as there is, has it already.
 func (d *ngDecoder) capLen(typ uint32, p []byte) uint32 {
 	if typ == blockSimple || len(p) < 24 {
 		return 0
