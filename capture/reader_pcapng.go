@@ -40,9 +40,9 @@ const (
 	// maxInterfaces bounds what a file may name, as each costs memory for good.
 	maxInterfaces = 1 << 16
 
-	// maxSecrets bounds the key logs that a file may carry, in bytes in all.
-	// Those beyond it are left out.
-	maxSecrets = 64 << 20
+	// maxKept bounds the names, comments and key logs of a file that are kept, in
+	// bytes in all. Those beyond it are left out.
+	maxKept = 64 << 20
 )
 
 // isPcapNG says whether p, of four bytes or more, begins a pcapng file.
@@ -56,7 +56,7 @@ type ngDecoder struct {
 	sections []int              // index of the first interface of every section
 	comments []string           // of sections
 	secrets  [][]byte
-	secretsN int    // bytes in secrets
+	kept     int    // bytes of text in ifaces, comments and secrets
 	trailer  uint32 // length that the end of the block being skipped must repeat; 0 if none is
 }
 
@@ -289,16 +289,16 @@ func (d *ngDecoder) packet(b *Batch, n uint32, body []byte, pos int64) *fault {
 		return damaged(0, true, "a block of %d bytes cannot hold %d bytes of packet", len(body)+blockFrame, caplen)
 	}
 	end := 20 + int(caplen)
-	comment := ""
+	var comment []byte
 	if options := (end + 3) &^ 3; options < len(body) {
 		f := d.options(body[options:], func(code uint16, value []byte) {
 			if code != optComment {
 				return
 			}
-			if comment != "" {
-				comment += "\n"
+			if len(comment) > 0 {
+				comment = append(comment, '\n')
 			}
-			comment += cString(value)
+			comment = append(comment, cString(value)...)
 		})
 		if f != nil {
 			return f
@@ -317,7 +317,7 @@ func (d *ngDecoder) packet(b *Batch, n uint32, body []byte, pos int64) *fault {
 		},
 		Data:    body[20:end:end],
 		Pos:     pos,
-		Comment: comment,
+		Comment: string(comment),
 	})
 	return nil
 }
@@ -371,11 +371,11 @@ func (d *ngDecoder) describe(body []byte) *fault {
 	f := d.options(body[8:], func(code uint16, v []byte) {
 		switch {
 		case code == optIfName:
-			in.Name = cString(v)
+			in.Name = d.text(v)
 		case code == optIfDescr:
-			in.Description = cString(v)
+			in.Description = d.text(v)
 		case code == optIfFilter && len(v) > 1 && v[0] == 0: // a filter in pcap's words
-			in.Filter = cString(v[1:])
+			in.Filter = d.text(v[1:])
 		case code == optIfTSResol && len(v) == 1:
 			resol = v[0]
 		case code == optIfTSOff && len(v) == 8:
@@ -391,12 +391,29 @@ func (d *ngDecoder) describe(body []byte) *fault {
 	return nil
 }
 
-// cString is v up to the zero byte that some writers end text with.
-func cString(v []byte) string {
-	if i := bytes.IndexByte(v, 0); i >= 0 {
-		v = v[:i]
+// room says whether n more bytes may be kept, and counts them if so.
+func (d *ngDecoder) room(n int) bool {
+	if d.kept+n > maxKept {
+		return false
+	}
+	d.kept += n
+	return true
+}
+
+// text is what an option says, if there is room for it.
+func (d *ngDecoder) text(v []byte) string {
+	if v = cString(v); !d.room(len(v)) {
+		return ""
 	}
 	return string(v)
+}
+
+// cString is v up to the zero byte that some writers end text with.
+func cString(v []byte) []byte {
+	if i := bytes.IndexByte(v, 0); i >= 0 {
+		return v[:i]
+	}
+	return v
 }
 
 // section reads the body of a section header, whose byte order is set already.
@@ -414,7 +431,9 @@ func (d *ngDecoder) section(body []byte) *fault {
 	d.sections = append(d.sections, len(d.ifaces))
 	return d.options(body[16:], func(code uint16, v []byte) {
 		if code == optComment {
-			d.comments = append(d.comments, cString(v))
+			if text := d.text(v); text != "" {
+				d.comments = append(d.comments, text)
+			}
 		}
 	})
 }
@@ -428,8 +447,7 @@ func (d *ngDecoder) keep(body []byte) *fault {
 	if int64(n) > int64(len(body)-8) {
 		return damaged(0, false, "a block of %d bytes cannot hold %d bytes of secrets", len(body)+blockFrame, n)
 	}
-	if d.u32(body) == secretsTLS && d.secretsN+int(n) <= maxSecrets {
-		d.secretsN += int(n)
+	if d.u32(body) == secretsTLS && d.room(int(n)) {
 		d.secrets = append(d.secrets, bytes.Clone(body[8:8+n]))
 	}
 	return nil

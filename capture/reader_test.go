@@ -457,3 +457,25 @@ func TestBatchesAreTheirOwn(t *testing.T) {
 		t.Error("the batch's buffer was not used again")
 	}
 }
+
+// TestManyOptions holds that a block of nothing but comments costs no more than
+// its length, and that what a file makes one keep has an end.
+func TestManyOptions(t *testing.T) {
+	w := little().section().iface(1, 0, nil)
+	opts := w.body().raw(strings.Repeat("\x01\x00\x01\x00x\x00\x00\x00", 1<<20))
+	w.packet(0, 0, "", 0, opts)
+	ps, _, err := readFile(t, temp(t, "a.pcapng", w.b))
+	if err != nil || len(ps) != 1 || ps[0].Comment != strings.Repeat("x\n", 1<<20-1)+"x" {
+		t.Errorf("%d packets, %v", len(ps), err)
+	}
+	w = little().section()
+	log := w.body().u32(secretsTLS, 15<<20).raw(strings.Repeat("k", 15<<20))
+	for range 6 {
+		w.block(blockSecrets, log)
+	}
+	w.iface(1, 0, w.body().opt(2, "eth0"))
+	_, f, err := readFile(t, temp(t, "b.pcapng", w.b))
+	if err != nil || len(f.Secrets()) != 4 || f.Interfaces()[0].Name != "eth0" {
+		t.Errorf("%d key logs, %+v, %v", len(f.Secrets()), f.Interfaces(), err)
+	}
+}
