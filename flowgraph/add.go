@@ -116,7 +116,8 @@ type history struct {
 
 type part struct {
 	start, end uint64
-	packet     packet.Number
+	packet     packet.Number // that carried these bytes first
+	newest     packet.Number // that carried them last
 }
 
 // maxFills bounds how many late segments are remembered.
@@ -136,61 +137,86 @@ func (g *Graph) remember(e *event) {
 	}
 	start := uint64(int64(h.next) + int64(int32(e.Seq-uint32(h.next))))
 	end := start + length
-	again := e.Verdict&repeats != 0 || e.Flags&tcp.SYN != 0 && start < h.next
-	if again {
-		e.peer = h.find(start)
-		if e.Flags&tcp.SYN != 0 && e.peer != 0 {
-			e.bits |= synRepeat
-		}
-		if e.Verdict&(tcp.Retransmission|tcp.FastRetransmission) != 0 {
-			g.markLost(e.peer, e.Number)
-		}
+	if e.Verdict&repeats != 0 || e.Flags&tcp.SYN != 0 && start < h.next {
+		g.repeats(e, h.find(start))
 	}
 	switch {
 	case start >= h.next:
 		if e.Verdict&tcp.LostSegment != 0 && start > h.next {
 			e.gap = uint32(min(start-h.next, 1<<32-1))
 		}
-		if len(h.parts) == 0 && e.Len > 0 || len(h.parts) == 1 && e.Len > 0 && e.Seq == 1 {
+		if e.Len > 0 && (len(h.parts) == 0 || len(h.parts) == 1 && e.Seq == 1) {
 			e.bits |= seqNote
 		}
-		h.parts = append(h.parts, part{start, end, e.Number})
-		h.next = end
-	case e.peer == 0:
+		h.parts = append(h.parts, part{start, end, e.Number, e.Number})
+	case e.peer == 0 && h.find(start) == nil:
+		if i := g.index(h.after(start)); i >= 0 && g.events[i].gap > 0 && g.events[i].fill == 0 {
+			g.events[i].fill = e.Number
+			g.marks = append(g.marks, i)
+		}
 		if len(h.fills) >= maxFills {
 			h.fills = append(h.fills[:0], h.fills[maxFills/2:]...)
 		}
-		h.fills = append(h.fills, part{start, end, e.Number})
-		h.next = max(h.next, end)
-	default:
-		h.next = max(h.next, end)
+		h.fills = append(h.fills, part{start, end, e.Number, e.Number})
 	}
+	h.next = max(h.next, end)
 }
 
-// find gives the packet that first carried number n, 0 if none was seen.
-func (h *history) find(n uint64) packet.Number {
+// repeats notes that e carries again what part p was seen with, nil if nothing was.
+func (g *Graph) repeats(e *event, p *part) {
+	if p == nil {
+		return
+	}
+	if e.Flags&tcp.SYN != 0 {
+		i := g.index(p.packet)
+		if i < 0 || g.events[i].Flags&(tcp.SYN|tcp.ACK) != e.Flags&(tcp.SYN|tcp.ACK) {
+			return // a SYN+ACK that follows a SYN: simultaneous open
+		}
+		e.bits |= synRepeat
+	}
+	e.peer = p.packet
+	if e.Verdict&(tcp.Retransmission|tcp.FastRetransmission) != 0 {
+		g.markLost(p.newest, e)
+	}
+	p.newest = e.Number
+}
+
+// find gives the part that has number n, nil if none was seen.
+func (h *history) find(n uint64) *part {
 	i := sort.Search(len(h.parts), func(i int) bool { return h.parts[i].end > n })
 	if i < len(h.parts) && h.parts[i].start <= n {
-		return h.parts[i].packet
+		return &h.parts[i]
 	}
 	for i := len(h.fills) - 1; i >= 0; i-- {
 		if p := &h.fills[i]; p.start <= n && n < p.end {
-			return p.packet
+			return p
 		}
+	}
+	return nil
+}
+
+// after gives the packet of the first part behind number n, 0 if there is none.
+func (h *history) after(n uint64) packet.Number {
+	i := sort.Search(len(h.parts), func(i int) bool { return h.parts[i].start > n })
+	if i < len(h.parts) {
+		return h.parts[i].packet
 	}
 	return 0
 }
 
-// markLost notes that the segment of packet n had to be sent again as packet by.
-func (g *Graph) markLost(n, by packet.Number) {
-	if n == 0 {
-		return
-	}
+// markLost notes that the segment of packet n had to be sent again as e. What that
+// did to the state of the receiver is shown beside e then.
+func (g *Graph) markLost(n packet.Number, e *event) {
 	i := g.index(n)
 	if i < 0 || g.events[i].bits&lost != 0 {
 		return
 	}
-	g.events[i].bits |= lost
-	g.events[i].peer = by
+	o := &g.events[i]
+	o.bits |= lost
+	o.again = e.Number
+	if moved := moved0 << (o.Dir ^ 1); o.bits&moved != 0 {
+		o.bits &^= moved
+		e.bits |= moved
+	}
 	g.marks = append(g.marks, i)
 }

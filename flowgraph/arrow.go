@@ -55,7 +55,7 @@ func (e *event) style(kind trace.Kind) Style {
 		return StyleData
 	case e.Flags&tcp.RST != 0:
 		return StyleReset
-	case e.Verdict&repeats != 0 || e.bits&synRepeat != 0:
+	case e.repeat():
 		return StyleRetransmission
 	case e.Len > 0:
 		return StyleData
@@ -63,6 +63,15 @@ func (e *event) style(kind trace.Kind) Style {
 		return StyleACK
 	}
 	return StyleControl
+}
+
+// repeat says whether an event carries again what was sent before. A SYN+ACK that
+// follows a SYN does not, although the analysis takes it for a retransmission.
+func (e *event) repeat() bool {
+	if e.Flags&tcp.SYN != 0 {
+		return e.bits&synRepeat != 0
+	}
+	return e.Verdict&repeats != 0
 }
 
 // closing says whether a segment is an ACK of the teardown: the ends are going.

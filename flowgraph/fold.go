@@ -26,7 +26,8 @@ type item struct {
 // Limits of folding and of distances.
 const (
 	idleAfter  = 200_000_000 // ns without a segment that are worth a line
-	minRun     = 4           // data segments, or probes, that make a run
+	minRun     = 8           // data segments that make a run
+	minProbes  = 4           // keep-alives or window probes that make one
 	maxBlanks  = 8           // lines of distance to scale
 	scaleLines = 40          // lines that the whole conversation is spread over, about
 )
@@ -204,6 +205,9 @@ func (f *folder) run(i int) (item, bool) {
 	}
 	if j == len(g.events) {
 		f.redo = min(f.redo, i)
+	}
+	if it.probe {
+		return it, it.data >= minProbes
 	}
 	return it, it.data >= minRun
 }

@@ -98,8 +98,10 @@ type event struct {
 	Segment
 	think int64         // ns from the last data of the other end to this answer; 0 none
 	rtt   int64         // ns from the segment that this one acknowledges
-	peer  packet.Number // of a repeat: the segment first sent; of a lost one: the repeat
+	peer  packet.Number // of a repeat: the segment first sent
+	again packet.Number // of a lost segment: the one that repeats it
 	gap   uint32        // bytes missing before this segment
+	fill  packet.Number // the segment that brought the first of them later
 	state [2]tcp.State  // after the segment, of node 0 and 1
 	bits  bits
 }
@@ -151,16 +153,25 @@ func (g *Graph) Status() tcp.Status { return g.ends.Status() }
 // Totals is what node 0 and 1 have sent.
 func (g *Graph) Totals() [2]Total { return g.totals }
 
-// client is the node that stands on the left. Without a SYN the end with the
-// higher port is taken for the client, as ephemeral ports are high.
-func (g *Graph) client() uint8 {
-	switch g.info.Server {
-	case 0:
-		return 1
-	case 1:
+// server is the node that is the server, −1 if neither is known to be. Where no
+// SYN told, a port below those that systems give out by themselves does.
+func (g *Graph) server() int8 {
+	const ephemeral = 32768 // the first one of Linux; IANA's begin at 49152
+	a, b := g.info.Node[0].Port, g.info.Node[1].Port
+	switch {
+	case g.info.Server >= 0:
+		return g.info.Server & 1
+	case a < ephemeral && b >= ephemeral:
 		return 0
+	case b < ephemeral && a >= ephemeral:
+		return 1
 	}
-	if g.info.Node[1].Port > g.info.Node[0].Port {
+	return -1
+}
+
+// client is the node that stands on the left: the client, or node 0.
+func (g *Graph) client() uint8 {
+	if g.server() == 0 {
 		return 1
 	}
 	return 0
@@ -168,12 +179,10 @@ func (g *Graph) client() uint8 {
 
 // role is what a node is called.
 func (g *Graph) role(dir uint8) string {
-	switch {
-	case g.info.Server < 0 && dir == g.client():
-		return "left end"
-	case g.info.Server < 0:
-		return "right end"
-	case int8(dir) == g.info.Server:
+	switch g.server() {
+	case -1:
+		return "end :" + digits(int(g.info.Node[dir&1].Port))
+	case int8(dir & 1):
 		return "server"
 	}
 	return "client"

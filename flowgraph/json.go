@@ -59,7 +59,7 @@ func WriteJSON(w io.Writer, g *Graph, o Options) error {
 	c := g.client()
 	d := document{
 		Stream: g.Name(), Left: g.info.Node[c].String(), Right: g.info.Node[c^1].String(),
-		Roles: g.info.Server >= 0, IRTT: g.info.IRTT, Packets: len(g.events), Rows: []jsonRow{},
+		Roles: g.server() >= 0, IRTT: g.info.IRTT, Packets: len(g.events), Rows: []jsonRow{},
 	}
 	if g.info.Kind == trace.TCP {
 		d.Status = g.Status().String()

@@ -32,7 +32,7 @@ func (g *Graph) notes(i int) (out []note) {
 	e := &g.events[i]
 	say := func(long, short string) { out = append(out, note{long, short, false}) }
 	if g.info.Kind != trace.TCP {
-		if e.think > 0 && int8(e.Dir) == g.info.Server {
+		if e.think > 0 && int8(e.Dir) == g.server() {
 			say("answer "+brief(e.think), "")
 		}
 		return out
@@ -53,7 +53,7 @@ func (g *Graph) notes(i int) (out []note) {
 		say(g.role(e.Dir)+" first", g.short(e.Dir)+" first")
 	case e.bits&opened != 0 && e.rtt > 0:
 		say("RTT "+brief(e.rtt), "")
-	case e.think > 0 && int8(e.Dir) == g.info.Server:
+	case e.think > 0 && int8(e.Dir) == g.server():
 		say("server "+brief(e.think), "")
 	}
 	if e.Len > 0 && e.Verdict&probing == 0 {
@@ -84,10 +84,7 @@ func acksText(e *event) string {
 
 // short is a role in a note without room.
 func (g *Graph) short(dir uint8) string {
-	if g.info.Server < 0 {
-		return strings.TrimSuffix(g.role(dir), " end")
-	}
-	return g.role(dir)
+	return strings.TrimPrefix(g.role(dir), "end ")
 }
 
 // problems gives the remarks on what the analysis says of an event.
@@ -96,7 +93,7 @@ func (g *Graph) problems(e *event) (out []note) {
 	fine := func(long, short string) { out = append(out, note{long, short, false}) }
 	v := e.Verdict
 	of := ""
-	if e.peer != 0 && e.bits&lost == 0 {
+	if e.peer != 0 {
 		of = " of " + hash(e.peer)
 	}
 	again := func(kind, short string) {
@@ -113,7 +110,7 @@ func (g *Graph) problems(e *event) (out []note) {
 		again("spurious retransmission", "spurious")
 	case e.bits&synRepeat != 0:
 		again("SYN again: retransmission", "again")
-	case v&tcp.Retransmission != 0:
+	case v&tcp.Retransmission != 0 && e.repeat():
 		again("retransmission", "resends")
 	case v&tcp.OutOfOrder != 0:
 		bad("out of order", "out of order")
@@ -122,7 +119,7 @@ func (g *Graph) problems(e *event) (out []note) {
 		fine("ports reused", "ports reused")
 	}
 	if e.bits&lost != 0 {
-		bad("lost: sent again in "+hash(e.peer), "lost "+hash(e.peer))
+		bad("lost: sent again in "+hash(e.again), "see "+hash(e.again))
 	}
 	if v&tcp.LostSegment != 0 && e.gap == 0 {
 		bad("segment before it not captured", "gap before")
@@ -155,6 +152,14 @@ func (g *Graph) problems(e *event) (out []note) {
 	return out
 }
 
+// gapNote says what became of the bytes missing before an event.
+func (g *Graph) gapNote(e *event) note {
+	if e.fill != 0 {
+		return note{"comes late: " + hash(e.fill), "late: " + hash(e.fill), true}
+	}
+	return note{"not captured", "not captured", true}
+}
+
 // idleText says why nothing happens before event i.
 func (g *Graph) idleText(i int) string {
 	e, prev := &g.events[i], &g.events[i-1]
@@ -177,7 +182,7 @@ func (g *Graph) idleText(i int) string {
 		return time + " without an ACK: the " + from + "'s retransmission timer"
 	case e.Verdict&tcp.KeepAlive != 0:
 		return time + " idle, then the " + from + "'s keep-alive timer"
-	case e.bits&turnFirst != 0 && e.think > 0 && int8(e.Dir) == g.info.Server:
+	case e.bits&turnFirst != 0 && e.think > 0 && int8(e.Dir) == g.server():
 		return time + ": the client waits for the server"
 	case opening(prev.state):
 		return time + ": waiting for the " + from

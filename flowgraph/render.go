@@ -3,6 +3,7 @@ package flowgraph
 import (
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 
 	"tcplens/internal/packet"
@@ -155,11 +156,11 @@ func (v *View) laneTitle(dir uint8, width int) string {
 	port := ":" + digits(int(end.Port))
 	role := g.role(dir)
 	forms := []string{role + " " + end.String(), role + " " + port, end.String(), port}
-	if g.info.Server < 0 {
+	if g.server() < 0 {
 		forms = []string{end.String(), port}
 	}
 	for _, s := range forms {
-		if text.Width(s) <= width && (s != forms[0] || v.l.wide || g.info.Server < 0) {
+		if text.Width(s) <= width && (s != forms[0] || v.l.wide || g.server() < 0) {
 			return s
 		}
 	}
@@ -222,19 +223,19 @@ func (v *View) row(b *builder, it *item) {
 	switch it.kind {
 	case LineFold:
 		what, rest := g.foldText(it)
-		if text.Width(v.clean(what))+8 > l.arrow {
-			v.longFold(b, what, rest, right)
-			return
-		}
 		style := StyleData
 		if it.probe {
 			style = StyleControl
 		}
+		if text.Width(v.clean(what))+8 > l.arrow {
+			v.longFold(b, what, rest, style, right)
+			return
+		}
 		v.arrow(b, style.shaft(v.o.ASCII), []label{{fixed: what}}, right)
 		notes = []note{{long: rest, short: rest}}
 	case LineLost:
-		v.arrow(b, StyleLost.shaft(v.o.ASCII), []label{{"missing", count(it.bytes)}}, right)
-		notes = []note{{"not captured", "not captured", true}}
+		v.arrow(b, StyleLost.shaft(v.o.ASCII), []label{{"gap", strconv.FormatUint(it.bytes, 10)}}, right)
+		notes = []note{g.gapNote(e)}
 	default:
 		s := e.style(g.info.Kind).shaft(v.o.ASCII)
 		if e.bits&lost != 0 {
@@ -337,8 +338,8 @@ func (v *View) arrow(b *builder, s shaft, ls []label, right bool) {
 }
 
 // longFold writes a fold that the arrow has no room for, over the columns behind.
-func (v *View) longFold(b *builder, what, rest string, right bool) {
-	s := StyleData.shaft(v.o.ASCII)
+func (v *View) longFold(b *builder, what, rest string, style Style, right bool) {
+	s := style.shaft(v.o.ASCII)
 	mark := s.tail + s.line
 	if right {
 		mark = s.line + s.head

@@ -207,7 +207,7 @@ func (g *Graph) closeTitle(s *section) string {
 	switch {
 	case s.fins == 0:
 	case s.fins == 1 && s.late > 0:
-		title = fmt.Sprintf("half-close: the %s has finished, the %s still sends %s", first, second, count(s.late))
+		title = fmt.Sprintf("half-close: the %s is done, the %s sends %s more", first, second, count(s.late))
 	case s.fins == 1 && s.reset:
 		title = "the " + first + " closes"
 	case s.fins == 1:
@@ -215,7 +215,7 @@ func (g *Graph) closeTitle(s *section) string {
 	case s.crossed:
 		title = "simultaneous close: the FINs cross on the way"
 	case s.late > 0:
-		title = fmt.Sprintf("half-close: the %s has finished, the %s still sends %s", first, second, count(s.late))
+		title = fmt.Sprintf("half-close: the %s is done, the %s sends %s more", first, second, count(s.late))
 	case s.apart:
 		title = "four segments: each FIN has an ACK of its own"
 	default:
@@ -225,7 +225,7 @@ func (g *Graph) closeTitle(s *section) string {
 		return title
 	}
 	reset := g.resetTitle(s)
-	if title == "" {
+	if title == "" || s.afterFIN {
 		return reset
 	}
 	return title + "; " + reset

@@ -120,7 +120,7 @@ func (v *View) words(i int) row {
 		}
 		return r
 	case LineLost:
-		r.style, r.label, r.note = StyleLost, "missing  "+count(it.bytes), "not captured"
+		r.style, r.label, r.note = StyleLost, "missing  "+count(it.bytes), g.gapNote(e).long
 		return r
 	case LineFold:
 		r.style = StyleFold
@@ -159,19 +159,11 @@ func (g *Graph) moved(e *event, node uint8) string {
 	return ""
 }
 
-// arrowName names an arrow in words.
-func (e *event) arrowName(kind trace.Kind) string {
-	if e.bits&lost != 0 {
-		return "lost " + e.style(kind).String()
-	}
-	return e.style(kind).String()
-}
-
 // laneNames gives what the left and the right lane are called.
 func (g *Graph) laneNames() (left, right string) {
 	c := g.client()
 	left, right = g.info.Node[c].String(), g.info.Node[c^1].String()
-	if g.info.Server >= 0 {
+	if g.server() >= 0 {
 		left, right = "client "+left, "server "+right
 	}
 	return left, right
