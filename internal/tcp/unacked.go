@@ -23,36 +23,48 @@ type sent struct {
 // in any order, with bounds that tell when an ACK can't touch it. Which of two
 // segments is older follows from their packet numbers.
 type unacked struct {
-	run  []sent // ascending in frame and, going round the circle, in start and end
-	head int    // where run begins
-	rest []sent
-	// low and high are the lowest start and the highest end in rest, unless wide
+	run  []sent  // ascending in frame and, going round the circle, in start and end
+	head uint32  // where run begins
+	rest *strays // nil until there is one
+}
+
+// strays are the segments that are not in run.
+type strays struct {
+	list []sent // in the order in which they were sent
+	// low and high are the lowest start and the highest end in list, unless wide
 	// says that it is spread over half the circle or more.
 	low, high uint32
 	wide      bool
 }
 
-func (u *unacked) len() int { return len(u.run) - u.head + len(u.rest) }
+func (u *unacked) len() int {
+	n := len(u.run) - int(u.head)
+	if u.rest != nil {
+		n += len(u.rest.list)
+	}
+	return n
+}
 
 // oldest gives the segment that was sent first; ok is false when there is none.
 func (u *unacked) oldest() (s sent, ok bool) {
-	if u.head < len(u.run) {
+	if int(u.head) < len(u.run) {
 		s, ok = u.run[u.head], true
 	}
-	for i := range u.rest {
-		if !ok || u.rest[i].frame < s.frame {
-			s, ok = u.rest[i], true
-		}
+	if r := u.rest; r != nil && len(r.list) > 0 && (!ok || r.list[0].frame < s.frame) {
+		s, ok = r.list[0], true
 	}
 	return s, ok
 }
 
 // push remembers a segment. The caller has seen to maxUnacked.
 func (u *unacked) push(s sent, free *freeList) {
-	if u.head < len(u.run) {
+	if int(u.head) < len(u.run) {
 		first, last := &u.run[u.head], &u.run[len(u.run)-1]
 		if less(s.start, last.end) || int32(s.end-first.start) <= 0 {
-			u.pushRest(s)
+			if u.rest == nil {
+				u.rest = new(strays)
+			}
+			u.rest.push(s)
 			return
 		}
 	}
@@ -62,32 +74,36 @@ func (u *unacked) push(s sent, free *freeList) {
 	u.run = append(u.run, s)
 }
 
-func (u *unacked) pushRest(s sent) {
-	u.bound(s, len(u.rest) == 0)
-	u.rest = append(u.rest, s)
+func (r *strays) push(s sent) {
+	r.bound(s, len(r.list) == 0)
+	r.list = append(r.list, s)
 }
 
-// bound widens low and high to a segment of rest.
-func (u *unacked) bound(s sent, first bool) {
+// bound widens low and high to a segment of the list.
+func (r *strays) bound(s sent, first bool) {
 	if first {
-		u.low, u.high, u.wide = s.start, s.end, false
+		r.low, r.high, r.wide = s.start, s.end, false
 		return
 	}
-	if less(s.start, u.low) {
-		u.low = s.start
+	low, high := r.low, r.high
+	if less(s.start, low) {
+		r.low = s.start
 	}
-	if less(u.high, s.end) {
-		u.high = s.end
+	if less(high, s.end) {
+		r.high = s.end
 	}
-	if arc := u.high - u.low; int32(arc) <= 0 || s.start-u.low > arc || s.end-u.low > arc {
-		u.wide = true
+	arc := r.high - r.low
+	for _, n := range [...]uint32{low, high, s.start, s.end} {
+		if int32(arc) <= 0 || n-r.low > arc {
+			r.wide = true
+		}
 	}
 }
 
 // grow makes room at the end of run: by moving it down when at least half of the
 // buffer has been acknowledged, else with a buffer of twice the size.
 func (u *unacked) grow(free *freeList) {
-	n := len(u.run) - u.head
+	n := len(u.run) - int(u.head)
 	if u.head > 0 && n <= cap(u.run)/2 {
 		copy(u.run, u.run[u.head:])
 		u.run, u.head = u.run[:n], 0
@@ -102,15 +118,15 @@ func (u *unacked) grow(free *freeList) {
 // ack takes out what ack acknowledges (R37). It gives the oldest segment that ends
 // exactly there.
 func (u *unacked) ack(ack uint32, free *freeList) (hit sent, ok bool) {
-	if u.head < len(u.run) {
+	if int(u.head) < len(u.run) {
 		hit, ok = u.ackRun(ack)
-		if u.head == len(u.run) {
+		if int(u.head) == len(u.run) {
 			free.put(u.run)
 			u.run, u.head = nil, 0
 		}
 	}
-	if len(u.rest) > 0 {
-		if h, o := u.ackRest(ack); o && (!ok || h.frame < hit.frame) {
+	if u.rest != nil && len(u.rest.list) > 0 {
+		if h, o := u.rest.ack(ack); o && (!ok || h.frame < hit.frame) {
 			hit, ok = h, true
 		}
 	}
@@ -154,7 +170,7 @@ func (u *unacked) ackRun(ack uint32) (hit sent, ok bool) {
 				run[i].start = ack
 			}
 		}
-		u.run = u.run[:u.head+keep]
+		u.run = u.run[:int(u.head)+keep]
 		return hit, ok
 	}
 	if cut > 0 && run[cut-1].end == ack {
@@ -163,16 +179,16 @@ func (u *unacked) ackRun(ack uint32) (hit sent, ok bool) {
 	if cut < len(run) && less(run[cut].start, ack) {
 		run[cut].start = ack
 	}
-	u.head += cut
+	u.head += uint32(cut)
 	return hit, ok
 }
 
-func (u *unacked) ackRest(ack uint32) (hit sent, ok bool) {
-	if !u.wide && int32(u.low-ack) >= 0 && int32(u.high-ack) > 0 {
+func (r *strays) ack(ack uint32) (hit sent, ok bool) {
+	if !r.wide && int32(r.low-ack) >= 0 && int32(r.high-ack) > 0 {
 		return hit, false
 	}
-	kept := u.rest[:0]
-	for _, s := range u.rest {
+	kept := r.list[:0]
+	for _, s := range r.list {
 		if !more(s.end, ack) {
 			if s.end == ack && (!ok || s.frame < hit.frame) {
 				hit, ok = s, true
@@ -182,12 +198,12 @@ func (u *unacked) ackRest(ack uint32) (hit sent, ok bool) {
 		if less(s.start, ack) {
 			s.start = ack
 		}
-		u.bound(s, len(kept) == 0)
+		r.bound(s, len(kept) == 0)
 		kept = append(kept, s)
 	}
-	u.rest = kept
+	r.list = kept
 	if len(kept) == 0 && cap(kept) > 64 {
-		u.rest = nil
+		r.list = nil
 	}
 	return hit, ok
 }
@@ -208,11 +224,11 @@ func (u *unacked) span(base uint32) uint32 {
 			widen(run) // the numbers pass the base once more: over 4 GiB
 		}
 	}
-	if len(u.rest) > 0 {
-		if a, b := u.low-base, u.high-base; a <= b && !u.wide {
+	if r := u.rest; r != nil && len(r.list) > 0 {
+		if a, b := r.low-base, r.high-base; a <= b && !r.wide {
 			lo, hi = min(lo, a), max(hi, b)
 		} else {
-			widen(u.rest)
+			widen(r.list)
 		}
 	}
 	return hi - lo
