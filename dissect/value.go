@@ -66,6 +66,9 @@ func (n *Node) Value() string {
 	case TGUID:
 		return guid(n.raw)
 	case TAbsTime:
+		if f.Base == Special {
+			return relTime(int64(n.num)) // seconds since 1970
+		}
 		return absTime(int64(n.num))
 	case TRelTime:
 		return relTime(int64(n.num))
@@ -134,6 +137,10 @@ func (f *Field) label(n *Node) string {
 		}
 	case TRelTime:
 		return f.Name + ": " + relTime(int64(n.num)) + " seconds"
+	case TAbsTime:
+		if f.Base == Special {
+			return f.Name + ": " + n.Value() + " seconds"
+		}
 	case TEther:
 		return f.Name + ": " + n.Value()
 	case TString, TStringZ:

@@ -207,3 +207,7 @@ func interfaceIoctl(name string, do func(fd int, req *unix.Ifreq) error) error {
 	}
 	return do(fd, req)
 }
+
+// Private says whether this system has private networks: if not, the lab runs on
+// the system's own loopback interface.
+func Private() bool { return true }

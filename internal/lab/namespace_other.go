@@ -21,3 +21,7 @@ func Check() error {
 
 // Setup does nothing: the loopback interface is up already.
 func Setup() error { return nil }
+
+// Private says whether this system has private networks: if not, the lab runs on
+// the system's own loopback interface.
+func Private() bool { return false }

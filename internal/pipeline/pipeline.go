@@ -183,15 +183,17 @@ func (p *Pipeline) Run(ctx context.Context, src capture.Source) error {
 		if len(j.rows) > 0 {
 			p.w.Append(j.rows)
 		}
-		p.done()
+		p.done(len(j.rows) == 0)
 		free <- j
 	}
 	p.w.End(err)
 	return err
 }
 
-func (p *Pipeline) done() {
-	if p.busy.Add(-1) == 0 {
+// done notes that a batch has reached the trace; an empty one says that the
+// source has been quiet.
+func (p *Pipeline) done(quiet bool) {
+	if p.busy.Add(-1) == 0 && quiet {
 		select {
 		case p.quiet <- struct{}{}:
 		default:
@@ -228,8 +230,8 @@ func (p *Pipeline) read(ctx context.Context, src capture.Source, free <-chan *jo
 		case <-ctx.Done():
 			return nil
 		}
-		p.busy.Add(1)
 		err := src.Read(ctx, &j.batch)
+		p.busy.Add(1)
 		if left := p.opts.Count - uint64(p.n); p.opts.Count > 0 && uint64(len(j.batch.Packets)) >= left {
 			j.batch.Packets = j.batch.Packets[:left]
 			err = io.EOF

@@ -45,6 +45,9 @@ func (r *Reader) Packet(n packet.Number) (packet.Packet, error) {
 	return r.in.Packet, nil
 }
 
+// Captured gives the bytes of the packet that was read last, valid until the next call.
+func (r *Reader) Captured() []byte { return r.in.Packet.Data }
+
 // Protocols names the protocols of the packet that was dissected last.
 func (r *Reader) Protocols() []*dissect.Proto { return r.d.Protos() }
 
@@ -140,7 +143,7 @@ func (k *knowledge) gather(tb *tables) {
 	case UDP:
 		k.inner = len(k.outer)
 		k.udp = tb.udp[row.Stream]
-		k.peer = tb.peer(k.s, k.n)
+		k.peer = tb.peer(k.n)
 	}
 	if d := tb.frags.of[k.n]; d != nil {
 		k.done = d.done
@@ -314,22 +317,13 @@ func (r *Reader) joined(s Snapshot, n packet.Number) []byte {
 func (k *knowledge) Peer() dissect.Peer { return k.peer }
 
 // peer gives the other half of a question and its answer.
-func (t *tables) peer(s Snapshot, n packet.Number) dissect.Peer {
-	p := dissect.Peer{Resent: t.resent[n]}
-	other := t.peers.get(n)
-	switch {
-	case other == 0:
-		return p
-	case other < n:
-		p.Query, p.Response = other, n
-	default:
-		p.Query, p.Response = n, other
+func (t *tables) peer(n packet.Number) dissect.Peer {
+	resent := t.resent[n]
+	i := t.exchangeOf.get(n)
+	if i == 0 {
+		return dissect.Peer{Resent: resent}
 	}
-	q, a := s.Row(p.Query), s.Row(p.Response)
-	if q != nil && a != nil {
-		p.Time = int64(a.Time - q.Time)
-	}
-	return p
+	return t.exchanges[i-1].Peer(resent)
 }
 
 // Relations is what a packet has to do with others, for the marks in the margin

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"tcplens/dissect"
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
 )
@@ -23,10 +24,11 @@ type tables struct {
 	comments map[packet.Number]string
 	sections map[uint32]section // by interface index
 
-	frags   fragments
-	pending map[question]packet.Number // questions that wait for an answer
-	peers   pages                      // the other half of a question and its answer
-	resent  map[packet.Number]packet.Number
+	frags      fragments
+	exchanges  []dissect.Exchange
+	pending    map[question]uint32 // newest exchange of a conversation and id: place in exchanges, from 1
+	exchangeOf pages               // by packet, the same
+	resent     map[packet.Number]packet.Number
 }
 
 func (t *tables) init() {
@@ -35,7 +37,7 @@ func (t *tables) init() {
 	t.outer = make(map[packet.Number][]outer)
 	t.comments = make(map[packet.Number]string)
 	t.sections = make(map[uint32]section)
-	t.pending = make(map[question]packet.Number)
+	t.pending = make(map[question]uint32)
 	t.resent = make(map[packet.Number]packet.Number)
 	t.frags.init()
 }
@@ -65,7 +67,7 @@ type section struct {
 
 type question struct {
 	stream uint32
-	key    uint32
+	id     uint16
 }
 
 func (t *tables) streams(k Kind) int {
@@ -121,21 +123,21 @@ func (t *tables) putUDP(n packet.Number, at packet.Time, flow packet.Flow, wire,
 	return stream, dir, prev
 }
 
-// pages is a sparse array of packet numbers by packet number.
-type pages struct{ page []*[chunkRows]packet.Number }
+// pages is a sparse array of numbers by packet number.
+type pages struct{ page []*[chunkRows]uint32 }
 
-func (p *pages) set(n, v packet.Number) {
+func (p *pages) set(n packet.Number, v uint32) {
 	k := int(n) / chunkRows
 	for len(p.page) <= k {
 		p.page = append(p.page, nil)
 	}
 	if p.page[k] == nil {
-		p.page[k] = new([chunkRows]packet.Number)
+		p.page[k] = new([chunkRows]uint32)
 	}
 	p.page[k][int(n)%chunkRows] = v
 }
 
-func (p *pages) get(n packet.Number) packet.Number {
+func (p *pages) get(n packet.Number) uint32 {
 	if k := int(n) / chunkRows; k < len(p.page) && p.page[k] != nil {
 		return p.page[k][int(n)%chunkRows]
 	}

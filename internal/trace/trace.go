@@ -223,6 +223,13 @@ func (s Snapshot) lastOf(n packet.Number, k Kind, stream uint32) packet.Number {
 	return 0
 }
 
+// Interfaces lists the interfaces that the capture has told of.
+func (t *Trace) Interfaces() []packet.Interface {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return append([]packet.Interface(nil), t.tables.ifaces...)
+}
+
 // Bytes reads the captured bytes of packet n into buf, which grows as needed.
 func (t *Trace) Bytes(n packet.Number, buf []byte) ([]byte, error) {
 	r := t.Snapshot().Row(n)

@@ -148,8 +148,8 @@ func (t *tables) forget(last packet.Number) {
 		}
 	}
 	t.pdus.Forget(last + 1)
-	for k := range min(int(last)/chunkRows, len(t.peers.page)) {
-		t.peers.page[k] = nil
+	for k := range min(int(last)/chunkRows, len(t.exchangeOf.page)) {
+		t.exchangeOf.page[k] = nil
 	}
 }
 
@@ -197,7 +197,7 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 		r.Kind, r.Stream, r.Dir, r.Prev, r.PayLen = UDP, stream, dir, prev, x.Wire
 		r.payOff = uint16(min(x.PayOff, 0xffff))
 		if q, ok := dissect.UDPQuestion(x.Payload, x.Flow.Src.Port, x.Flow.Dst.Port); ok {
-			tb.ask(n, stream, q)
+			tb.ask(n, x.Time, stream, q)
 		}
 		return
 	}
@@ -233,28 +233,28 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 }
 
 // ask pairs questions with answers.
-func (t *tables) ask(n packet.Number, stream uint32, q dissect.Question) {
-	k := question{stream, q.Key()}
-	first, asked := t.pending[k]
-	if q.Response {
-		if !asked {
-			return
-		}
-		t.peers.set(n, first)
-		if t.peers.get(first) == 0 {
-			t.peers.set(first, n)
-		} else {
-			t.resent[n] = t.peers.get(first)
-		}
+func (t *tables) ask(n packet.Number, at packet.Time, stream uint32, q dissect.Question) {
+	key := question{stream, q.ID}
+	i := t.pending[key]
+	var x *dissect.Exchange
+	if i > 0 {
+		x = &t.exchanges[i-1]
+	}
+	y, resent := x.Next(q, n, at)
+	if resent > 0 {
+		t.resent[n] = resent
+	}
+	if y == nil {
 		return
 	}
-	if asked && t.peers.get(first) == 0 {
-		t.resent[n] = first
-		return
+	if y != x {
+		const most = 1 << 18 // questions kept: a flood of unanswered ones must not take memory without end
+		if len(t.pending) >= most {
+			clear(t.pending)
+		}
+		t.exchanges = append(t.exchanges, *y)
+		i = uint32(len(t.exchanges))
+		t.pending[key] = i
 	}
-	const most = 1 << 18 // questions kept: a flood of unanswered ones must not take memory without end
-	if len(t.pending) >= most {
-		clear(t.pending)
-	}
-	t.pending[k] = n
+	t.exchangeOf.set(n, i)
 }

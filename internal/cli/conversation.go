@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"tcplens/flowgraph"
+	"tcplens/internal/follow"
+	"tcplens/internal/pipeline"
+	"tcplens/internal/trace"
+)
+
+// conversation is what the commands flow and follow are about.
+type conversation struct {
+	read   string
+	udp    bool
+	stream uint32
+}
+
+// load reads the file and finds the conversation. The file's damage, if it has
+// any, is told after what could be read has been shown.
+func (c *conversation) load(ctx context.Context, arg string) (p *pipeline.Pipeline, kind trace.Kind, damage, err error) {
+	n, err := strconv.ParseUint(arg, 10, 32)
+	if err != nil {
+		return nil, 0, nil, usagef("%q is not a stream number: tcplens -r %s -T fields -e tcp.stream lists them", arg, c.read)
+	}
+	if c.read == "" {
+		return nil, 0, nil, usagef("name the file with -r")
+	}
+	p, err = pipeline.OpenFile(c.read, pipeline.Options{Name: c.read})
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	damage = p.RunFile(ctx, "")
+	kind = trace.TCP
+	if c.udp {
+		kind = trace.UDP
+	}
+	c.stream = uint32(n)
+	if have := p.Trace().Streams(kind); n >= uint64(have) {
+		_ = p.Close() // nothing was shown
+		return nil, 0, nil, fmt.Errorf("%s: no %s.stream %d: there are %d, from 0", c.read, kind, n, have)
+	}
+	return p, kind, damage, nil
+}
+
+func (c *conversation) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&c.read, "read", "r", "", "the capture file")
+	cmd.Flags().BoolVar(&c.udp, "udp", false, "the number is a udp.stream")
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+}
+
+func oneStream(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usagef("%s: give the number of one stream: tcplens %s -r f.pcap 12", cmd.Name(), cmd.Name())
+	}
+	return nil
+}
+
+// newFlow is the command flow.
+func newFlow(s Streams) *cobra.Command {
+	var c conversation
+	var name, times string
+	var width, fold int
+	var ascii bool
+	cmd := &cobra.Command{
+		Use:   "flow -r FILE STREAM",
+		Short: "Draw the flow graph of a conversation",
+		Long:  "flow draws what passed between the two ends of tcp.stream STREAM, with the state that each end was in.",
+		Example: "  tcplens flow -r f.pcap 12\n" +
+			"  tcplens flow -r f.pcap 12 --format svg > flow.svg",
+		Args: oneStream,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			form, err := flowgraph.ParseFormat(name)
+			if err != nil {
+				return usageError{err}
+			}
+			fo := flowgraph.Options{Width: width, ASCII: ascii, Fold: flowgraph.Fold(min(max(fold, -1), 1))}
+			if fo.Time, err = timeFormat(times); err != nil {
+				return err
+			}
+			if fo.Width == 0 {
+				fo.Width = widthOf(s)
+			}
+			p, kind, damage, err := c.load(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			defer p.Close()
+			g, err := flowgraph.Open(p.Trace(), kind, c.stream)
+			if err != nil {
+				return err
+			}
+			return errors.Join(quiet(flowgraph.Write(s.Out, g, form, fo)), damage)
+		},
+	}
+	c.flags(cmd)
+	cmd.Flags().StringVar(&name, "format", "text", strings.Join(flowgraph.Formats(), ", "))
+	cmd.Flags().StringVarP(&times, "time", "t", "relative", "relative, delta, absolute, scale")
+	cmd.Flags().IntVar(&width, "width", 0, "columns (default: the terminal's, else 100)")
+	cmd.Flags().IntVar(&fold, "fold", 0, "-1: every segment, 0: bulk in one row, 1: pure ACKs too")
+	cmd.Flags().BoolVar(&ascii, "ascii", false, "draw with ASCII only")
+	return cmd
+}
+
+func timeFormat(name string) (flowgraph.TimeFormat, error) {
+	for _, f := range []flowgraph.TimeFormat{flowgraph.Relative, flowgraph.Delta, flowgraph.Absolute, flowgraph.ToScale} {
+		if f.String() == name || name != "" && strings.HasPrefix(f.String(), name) || f == flowgraph.ToScale && name == "scale" {
+			return f, nil
+		}
+	}
+	return 0, usagef("-t %s: relative, delta, absolute or scale", name)
+}
+
+// widthOf is how many columns the output has.
+func widthOf(s Streams) int {
+	if term.IsTerminal(s.Out.Fd()) {
+		if w, _, err := term.GetSize(s.Out.Fd()); err == nil && w > 0 {
+			return w
+		}
+	}
+	return 100
+}
+
+// newFollow is the command follow.
+func newFollow(s Streams) *cobra.Command {
+	var c conversation
+	var form string
+	var side int
+	cmd := &cobra.Command{
+		Use:   "follow -r FILE STREAM",
+		Short: "Print a conversation as its ends saw it",
+		Long: "follow puts the bytes of tcp.stream STREAM in order. Side 0 is the sender of the stream's first packet.\n" +
+			"What is missing from the capture is said in place, except in raw output.",
+		Example: "  tcplens follow -r f.pcap 12\n" +
+			"  tcplens follow -r f.pcap 12 --format raw --side 1 > reply.bin",
+		Args: oneStream,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if side < -1 || side > 1 {
+				return usagef("--side %d: 0 or 1", side)
+			}
+			if form != "text" && form != "hex" && form != "raw" {
+				return usagef("--format %s: text, hex or raw", form)
+			}
+			if form == "raw" && side < 0 {
+				return usagef("--format raw: say whose bytes with --side 0 or --side 1")
+			}
+			p, kind, damage, err := c.load(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			defer p.Close()
+			st, err := follow.Open(p.Trace(), kind, c.stream)
+			if err != nil {
+				return err
+			}
+			switch form {
+			case "raw":
+				err = st.WriteRaw(s.Out, uint8(side))
+			case "hex":
+				err = st.WriteHex(s.Out, side)
+			default:
+				err = st.WriteText(s.Out, side)
+			}
+			return errors.Join(quiet(err), damage)
+		},
+	}
+	c.flags(cmd)
+	cmd.Flags().StringVar(&form, "format", "text", "text, hex, raw")
+	cmd.Flags().IntVar(&side, "side", -1, "only what this side sent: 0 or 1 (default both)")
+	return cmd
+}

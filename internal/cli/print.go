@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"io"
+
+	"tcplens/capture"
+	"tcplens/dissect"
+	"tcplens/dissect/filter"
+	"tcplens/internal/packet"
+	"tcplens/internal/trace"
+)
+
+// record is one dissected packet on its way out.
+type record struct {
+	number packet.Number
+	row    *trace.Row
+	tree   *dissect.Tree
+	cols   dissect.Columns
+	bytes  []byte
+	first  packet.Time // of the capture
+	prev   packet.Time // of the packet printed before, this one's for the first
+}
+
+// format writes packets in one form.
+type format interface {
+	want() dissect.Want
+	begin(w io.Writer) error
+	packet(w io.Writer, r *record) error
+	end(w io.Writer) error
+}
+
+// printer writes the packets of a trace that match a filter.
+type printer struct {
+	w    io.Writer
+	o    *options
+	show *filter.Filter
+	form format
+	prev packet.Time
+	any  bool
+}
+
+// all writes a complete trace.
+func (p *printer) all(ctx context.Context, t *trace.Trace) error {
+	if err := p.form.begin(p.w); err != nil {
+		return err
+	}
+	s := t.Snapshot()
+	r := t.NewReader()
+	for n := s.First(); n <= s.Last() && ctx.Err() == nil; n++ {
+		if err := p.one(t, s, r, n); err != nil {
+			return err
+		}
+	}
+	return p.form.end(p.w)
+}
+
+// live writes packets as they come, until no more will.
+func (p *printer) live(t *trace.Trace, out *bufio.Writer) error {
+	if err := p.form.begin(p.w); err != nil {
+		return err
+	}
+	r := t.NewReader()
+	next := packet.Number(1)
+	for {
+		done := t.Status().Done // before the snapshot, which then has everything
+		s := t.Snapshot()
+		for next = max(next, s.First()); next <= s.Last(); next++ {
+			if err := p.one(t, s, r, next); err != nil {
+				return err
+			}
+		}
+		if err := out.Flush(); err != nil {
+			return err
+		}
+		if done {
+			return p.form.end(p.w)
+		}
+		<-t.Changed()
+	}
+}
+
+// one writes packet n if it is to be shown.
+func (p *printer) one(t *trace.Trace, s trace.Snapshot, r *trace.Reader, n packet.Number) error {
+	want := p.form.want()
+	if p.show != nil {
+		want |= dissect.WantTree
+	}
+	row := s.Row(n)
+	if row == nil {
+		return nil
+	}
+	tree, cols, err := r.Dissect(n, want)
+	if err != nil {
+		return nil // evicted while we were on the way to it; the header counts those
+	}
+	if p.show != nil && !p.show.Match(tree) {
+		return nil
+	}
+	rec := record{number: n, row: row, tree: tree, cols: cols, bytes: r.Captured(), first: t.Status().First, prev: p.prev}
+	if !p.any {
+		rec.prev, p.any = row.Time, true
+	}
+	p.prev = row.Time
+	return p.form.packet(p.w, &rec)
+}
+
+// copyTo writes the packets of a file that match to the file of -w.
+func (o *options) copyTo(src *source, show *filter.Filter) error {
+	w, err := o.saver()
+	if err != nil {
+		return err
+	}
+	t := src.pipe.Trace()
+	s := t.Snapshot()
+	var numbers []packet.Number
+	if show != nil {
+		r := t.NewReader()
+		for n := s.First(); n <= s.Last(); n++ {
+			if tree, _, err := r.Dissect(n, dissect.WantTree); err == nil && show.Match(tree) {
+				numbers = append(numbers, n)
+			}
+		}
+		if numbers == nil {
+			numbers = []packet.Number{}
+		}
+	}
+	_, err = writePackets(w, t, numbers)
+	return err
+}
+
+// writePackets writes packets of a trace, all that are kept if numbers is nil,
+// closes w and tells how many it wrote.
+func writePackets(w *capture.Writer, t *trace.Trace, numbers []packet.Number) (int, error) {
+	s := t.Snapshot()
+	r := t.NewReader()
+	count := 0
+	put := func(n packet.Number) error {
+		p, err := r.Packet(n)
+		if err != nil {
+			return nil // evicted meanwhile: it is not there to be written
+		}
+		if k := w.Interfaces(); k <= int(p.Iface) {
+			if err := w.AddInterfaces(t.Interfaces()[k:]...); err != nil {
+				return err
+			}
+		}
+		count++
+		return w.WritePackets([]packet.Packet{p})
+	}
+	err := func() error {
+		if numbers != nil {
+			for _, n := range numbers {
+				if err := put(n); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		for n := s.First(); n <= s.Last(); n++ {
+			if err := put(n); err != nil {
+				return err
+			}
+		}
+		return nil
+	}()
+	if cerr := w.Close(); err == nil {
+		err = cerr
+	}
+	return count, err
+}
