@@ -186,6 +186,12 @@ func (s *Stream) addSegment(seg *Segment) {
 	for i := range s.out {
 		s.take(&s.out[i])
 	}
+	if end := at + uint64(seg.Len); !early && n < seg.Len && end > d.next {
+		// The rest of a cut packet is known to be missing at once.
+		s.append(Chunk{Frame: seg.Number, Time: seg.Time, Missing: uint32(end - d.next), Pos: d.bytes, at: d.next,
+			Side: seg.Dir, Snap: true}, false)
+		d.next = end
+	}
 	if early && at > d.next && len(d.held) < maxHeld {
 		d.held = append(d.held, heldSegment{seg.Number, at, n})
 	} else {
