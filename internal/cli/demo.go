@@ -47,7 +47,7 @@ func newDemo(s Streams) *cobra.Command {
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	o.flags(cmd.Flags())
-	for _, hide := range []string{"interface", "read", "interfaces", "glossary", "decode-as", "names", "no-names", "no-promiscuous"} {
+	for _, hide := range []string{"interface", "read", "interfaces", "glossary", "decode-as", "no-names", "no-promiscuous"} {
 		_ = cmd.Flags().MarkHidden(hide) // these exist: they have just been added
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "list the lessons and end")

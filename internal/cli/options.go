@@ -24,7 +24,6 @@ type options struct {
 	noPromisc bool
 	buffer    size
 	noNames   bool
-	names     bool
 	format    string
 	fields    []string
 	layout    []string
@@ -55,8 +54,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.IntVarP(&o.snap, "snaplen", "s", 0, "keep so many bytes of each packet (0: all)")
 	f.BoolVarP(&o.noPromisc, "no-promiscuous", "p", false, "leave packets for others alone")
 	f.VarP(&o.buffer, "buffer", "B", "kernel buffer, with its unit: 16M")
-	f.BoolVarP(&o.noNames, "no-names", "n", false, "no name resolution (the default)")
-	f.BoolVarP(&o.names, "names", "N", false, "names for addresses and ports")
+	f.BoolVarP(&o.noNames, "no-names", "n", false, "no name resolution: there is none, so this changes nothing")
 	f.StringVarP(&o.format, "format", "T", "", "print instead of showing: text, fields, json, jsonl")
 	f.StringArrayVarP(&o.fields, "field", "e", nil, "a field to print; repeatable")
 	f.StringArrayVarP(&o.layout, "layout", "E", nil, "for fields: header=y, separator=/t, occurrence=f|l|a, aggregator=, quote=d|s|n")
@@ -64,7 +62,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVarP(&o.hex, "hex", "x", false, "with text: the bytes of each packet")
 	f.StringVarP(&o.time, "time", "t", "r", "time column: r relative, d delta, a absolute, ad with date, e epoch")
 	f.StringArrayVarP(&o.decodeAs, "decode-as", "d", nil, "tcp.port==8888,http: take a port for a protocol's")
-	f.StringVar(&o.keylog, "keylog", "", "file of TLS secrets (default $SSLKEYLOGFILE)")
+	f.StringVar(&o.keylog, "keylog", "", "file of TLS secrets, to be kept in the file that -w writes")
 	f.Var(&o.mem, "mem", "memory that a live capture may take (256M); the oldest packets go first")
 	f.Var(&o.disk, "disk", "disk that a live capture may take (2G); the oldest packets go first")
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII only")
@@ -173,9 +171,6 @@ func (o *options) check() error {
 	}
 	if len(o.fields) > 0 && o.format != "fields" && o.format != "json" && o.format != "jsonl" {
 		return usagef("-e goes with -T fields, -T json or -T jsonl")
-	}
-	if o.names && o.noNames {
-		return usagef("-n and -N: one of them")
 	}
 	if words := strings.Join(o.words, " "); words != "" {
 		if o.read != "" {

@@ -108,7 +108,7 @@ func (p *printer) one(t *trace.Trace, s trace.Snapshot, r *trace.Reader, n packe
 
 // copyTo writes the packets of a file that match to the file of -w.
 func (o *options) copyTo(src *source, show *filter.Filter) error {
-	w, err := o.saver()
+	w, err := o.saver(src.pipe.File().Secrets()...)
 	if err != nil {
 		return err
 	}

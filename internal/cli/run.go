@@ -144,12 +144,38 @@ func (o *options) liveConfig() capture.LiveConfig {
 	}
 }
 
-// saver opens what -w names.
-func (o *options) saver() (*capture.Writer, error) {
+// saver opens what -w names. TLS secrets that are known by then go into the file,
+// so that whoever opens it later has them too.
+func (o *options) saver(secrets ...[]byte) (*capture.Writer, error) {
+	var w *capture.Writer
+	var err error
 	if o.write == "-" {
-		return capture.NewWriter(o.streams.Out, capture.PcapNG)
+		w, err = capture.NewWriter(o.streams.Out, capture.PcapNG)
+	} else {
+		w, err = capture.CreateFile(o.write)
 	}
-	return capture.CreateFile(o.write)
+	if err != nil {
+		return nil, err
+	}
+	if o.keylog != "" {
+		text, err := os.ReadFile(o.keylog)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("--keylog: %w", err), w.Close())
+		}
+		secrets = append(secrets, text)
+	}
+	if o.write != "-" && capture.FormatOf(o.write) != capture.PcapNG {
+		if o.keylog != "" {
+			return nil, errors.Join(usagef("--keylog: a pcap file has no place for secrets: save as .pcapng"), w.Close())
+		}
+		return w, nil
+	}
+	for _, s := range secrets {
+		if err := w.WriteSecrets(s); err != nil {
+			return nil, errors.Join(err, w.Close())
+		}
+	}
+	return w, nil
 }
 
 func join(names []string) string {

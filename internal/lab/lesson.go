@@ -107,7 +107,7 @@ func Lessons() []Lesson {
 		}, {
 			Name:    "tls13",
 			Title:   "HTTP within TLS 1.3",
-			Teaches: "One round trip, and all after the Server Hello is encrypted, the certificate too. With the key log it opens up.",
+			Teaches: "One round trip, and all after the Server Hello is encrypted, the certificate too.",
 			Filter:  "port 3443",
 			play:    (*Lab).playTLS13,
 		}, {
