@@ -1,0 +1,327 @@
+package tui
+
+import (
+	"sort"
+	"strconv"
+	"time"
+
+	"tcplens/internal/packet"
+	"tcplens/internal/trace"
+)
+
+// listPane is the packet list: which packets are shown, which is selected, what
+// part is on the screen.
+type listPane struct {
+	filtered bool
+	shown    []packet.Number // the packets that match, when filtered
+	cur      packet.Number   // selected; 0 while there is none
+	top      int             // index of the first row on the screen
+	rows     int             // rows on the screen
+	tail     bool            // follow the newest packet
+	seen     int             // packets shown when the tail was left
+	col      column          // the cell that = and ! take
+	format   timeFormat
+	ref      packet.Number // time reference; 0: the first packet
+	marks    map[packet.Number]bool
+}
+
+func newListPane() listPane {
+	return listPane{tail: true, rows: 1, col: colInfo, marks: make(map[packet.Number]bool)}
+}
+
+// count is how many packets are shown.
+func (p *listPane) count(s *source) int {
+	if p.filtered {
+		return len(p.shown)
+	}
+	return s.len()
+}
+
+// at gives the i-th packet that is shown, 0 outside.
+func (p *listPane) at(s *source, i int) packet.Number {
+	if i < 0 || i >= p.count(s) {
+		return 0
+	}
+	if p.filtered {
+		return p.shown[i]
+	}
+	return s.first() + packet.Number(i)
+}
+
+// index finds the place of packet n; of one that is not shown, that of the next.
+func (p *listPane) index(s *source, n packet.Number) int {
+	if p.filtered {
+		return sort.Search(len(p.shown), func(i int) bool { return p.shown[i] >= n })
+	}
+	if n < s.first() {
+		return 0
+	}
+	return min(int(n-s.first()), s.len())
+}
+
+// evict forgets packets that are not kept any more.
+func (p *listPane) evict(s *source) {
+	first := s.first()
+	if i := sort.Search(len(p.shown), func(i int) bool { return p.shown[i] >= first }); i > 0 {
+		p.shown = p.shown[i:]
+		p.top = max(p.top-i, 0)
+	}
+	if p.ref != 0 && p.ref < first {
+		p.ref = 0
+	}
+}
+
+// settle makes selection and screen agree after anything has changed.
+func (p *listPane) settle(s *source) {
+	n := p.count(s)
+	if n == 0 {
+		p.top = 0
+		if s.len() == 0 {
+			p.cur = 0
+		}
+		return
+	}
+	i := min(p.index(s, p.cur), n-1)
+	if p.tail {
+		i = n - 1
+		p.seen = n
+	} else if p.cur == 0 {
+		i = 0
+	}
+	p.cur = p.at(s, i)
+	p.top = min(p.top, max(n-p.rows, 0))
+	if i < p.top {
+		p.top = i
+	}
+	if i >= p.top+p.rows {
+		p.top = i - p.rows + 1
+	}
+	p.top = max(p.top, 0)
+}
+
+// move selects the packet d places further.
+func (p *listPane) move(s *source, d int) {
+	n := p.count(s)
+	if n == 0 {
+		return
+	}
+	i := min(max(p.index(s, p.cur)+d, 0), n-1)
+	p.leaveTail(s)
+	p.cur = p.at(s, i)
+}
+
+// leaveTail stops following the newest packet.
+func (p *listPane) leaveTail(s *source) {
+	if p.tail {
+		p.tail = false
+		p.seen = p.count(s)
+	}
+}
+
+// scroll moves the screen and takes the selection along.
+func (p *listPane) scroll(s *source, d int) {
+	n := p.count(s)
+	p.leaveTail(s)
+	p.top = min(max(p.top+d, 0), max(n-p.rows, 0))
+	if i := p.index(s, p.cur); i < p.top {
+		p.cur = p.at(s, p.top)
+	} else if i >= p.top+p.rows {
+		p.cur = p.at(s, min(p.top+p.rows, n)-1)
+	}
+}
+
+// fresh is how many packets have come since the tail was left.
+func (p *listPane) fresh(s *source) int {
+	if p.tail {
+		return 0
+	}
+	return max(p.count(s)-p.seen, 0)
+}
+
+// relations is what the margin shows: the conversation of the selected packet and
+// what belongs to it.
+type relations struct {
+	trace.Relations
+	of packet.Number
+}
+
+// marginOf gives the bracket and the mark of a row. prev and next say whether rows
+// of the same conversation are shown above and below.
+func (r *relations) marginOf(g *glyphs, n packet.Number, row *trace.Row) (bracket, mark string) {
+	bracket, mark = " ", " "
+	if r.of == 0 || row == nil {
+		return
+	}
+	if r.Kind != trace.NoKind && n >= r.First && n <= r.Last {
+		in := row.Kind == r.Kind && row.Stream == r.Stream
+		switch {
+		case r.First == r.Last:
+			bracket = g.only
+		case n == r.First:
+			bracket = g.top
+		case n == r.Last:
+			bracket = g.bottom
+		case in:
+			bracket = g.mid
+		default:
+			bracket = g.gap
+		}
+	}
+	switch {
+	case n == r.Request || n == r.of && r.Response != 0:
+		mark = g.request
+	case n == r.Response || n == r.of && r.Request != 0:
+		mark = g.response
+	case n == r.DupAckOf || n == r.of && r.DupAckOf != 0 || row.DupAckOf() != 0 && (row.DupAckOf() == r.of || r.DupAckOf != 0 && row.DupAckOf() == r.DupAckOf):
+		mark = g.dup
+	case n == r.Acks || row.Acks == r.of:
+		mark = g.acked
+	default:
+		for _, p := range r.Parts {
+			if p == n {
+				mark = g.dot
+			}
+		}
+	}
+	return
+}
+
+// columns lays the columns out for the list's width.
+func (p *listPane) columns(s *source, width int) columns {
+	span := s.status.Last.Sub(s.status.First)
+	digits := len(strconv.FormatUint(uint64(s.last()), 10))
+	return columnsFor(width, digits, p.format.width(max(span, time.Second)), s.wide)
+}
+
+// view draws the heads of the columns and the rows.
+func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations) []string {
+	out := make([]string, 0, r.h)
+	// The rows come first: they may widen the columns.
+	texts := make([]rowText, 0, p.rows)
+	for i := range p.rows {
+		n := p.at(s, p.top+i)
+		if n == 0 {
+			break
+		}
+		texts = append(texts, s.text(n))
+	}
+	cols := p.columns(s, r.w)
+	l.reset(r.w, gPlain)
+	for k := range columnCount {
+		c := cols.at[k]
+		if c.w == 0 {
+			continue
+		}
+		st := sColumn
+		if k == p.col && focused {
+			st = sFocus
+		}
+		h := cols.heading(k, p.format)
+		switch k {
+		case colNo:
+			l.to(max(c.x+c.w+1-cells(h), 0))
+		case colTime:
+			l.to(c.x + max(c.w-8, 0))
+		case colLen:
+			l.to(c.x + max(c.w-cells(h), 0))
+		default:
+			l.to(c.x)
+		}
+		l.put(st, h)
+	}
+	if n := p.fresh(s); n > 0 {
+		chip := " " + l.g.chip + " " + strconv.Itoa(n) + " new "
+		if x := r.w - cells(chip) - 1; x > l.used {
+			l.to(x)
+			l.put(sChip, chip)
+		}
+	}
+	out = append(out, l.end())
+	base := s.status.First
+	if ref := s.row(p.ref); ref != nil {
+		base = ref.Time
+	}
+	for i, t := range texts {
+		n := p.at(s, p.top+i)
+		row := s.row(n)
+		if row == nil {
+			break
+		}
+		on := gPlain
+		if n == p.cur {
+			on = gUnfocused
+			if focused {
+				on = gSelected
+			}
+		}
+		from := base
+		if p.format == timeDelta {
+			from = row.Time
+			if prev := s.row(p.at(s, p.top+i-1)); prev != nil {
+				from = prev.Time
+			}
+		}
+		l.reset(r.w, on)
+		bracket, mark := rel.marginOf(l.g, n, row)
+		if p.marks[n] {
+			l.put(sMatch, l.g.marked)
+		} else {
+			l.space(1)
+		}
+		l.put(sMargin, bracket)
+		l.to(3)
+		l.put(sMargin, mark)
+		p.cells(l, &cols, n, row, &t, p.format.format(row.Time, from, cols.decimals))
+		out = append(out, l.end())
+	}
+	return out
+}
+
+func (p *listPane) cells(l *line, cols *columns, n packet.Number, row *trace.Row, t *rowText, at string) {
+	number := strconv.FormatUint(uint64(n), 10)
+	if n == p.ref {
+		at = "*REF*"
+	}
+	for k := range columnCount {
+		c := cols.at[k]
+		if c.w == 0 {
+			continue
+		}
+		l.to(c.x)
+		st := t.style
+		switch k {
+		case colNo:
+			l.right(sDim, number, c.w)
+		case colTime:
+			l.right(st, at, c.w)
+		case colSrc:
+			l.fit(st, l.g.cutMiddle(t.src, c.w), c.w)
+		case colDst:
+			l.fit(st, l.g.cutMiddle(t.dst, c.w), c.w)
+		case colProto:
+			l.fit(st, t.proto, c.w)
+		case colLen:
+			l.right(st, strconv.FormatUint(uint64(row.Len), 10), c.w)
+		case colInfo:
+			l.put(st, clip(t.info, c.w))
+		}
+	}
+}
+
+// clip cuts at the right edge without an ellipsis: the edge itself says that the
+// text goes on, and every cell counts there.
+func clip(s string, w int) string {
+	if cells(s) <= w {
+		return s
+	}
+	for i, r := range s {
+		_ = r
+		if cells(s[:i]) > w {
+			break
+		}
+		if i >= w && cells(s[:i]) == w {
+			return s[:i]
+		}
+	}
+	return s
+}

@@ -1,0 +1,303 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tcplens/dissect"
+	"tcplens/dissect/filter"
+	"tcplens/internal/packet"
+	"tcplens/internal/trace"
+)
+
+// viewID names what fills the screen.
+type viewID uint8
+
+const (
+	viewPackets viewID = iota
+	viewFlows
+	viewPicker
+	viewFollow
+	viewGraph
+)
+
+// Model is the program's state. It belongs to Bubble Tea's goroutine; commands get
+// copies of what they need and answer with messages.
+type Model struct {
+	ctx    context.Context
+	opt    Options
+	keys   *keyMap
+	lookup dissect.Lookup
+	names  *filter.Names
+
+	width, height int
+	theme         *theme
+	themeFixed    bool // named by the user: not replaced by what the terminal says
+	g             *glyphs
+	l             line
+
+	src   source
+	list  listPane
+	tree  detailPane
+	hex   hexPane
+	flows flowsPane
+	pick  picker
+	conv  followPane
+	graph graphPane
+
+	view   viewID
+	came   []viewID // views to go back to
+	focus  paneID
+	zoom   bool
+	grow   int
+	rel    relations
+	relGen uint64
+
+	filter string // the display filter in force
+	scan   scan
+	find   finder
+	frozen bool
+
+	prompt  prompt
+	writing writing
+	menu    *menu
+	help    bool
+	helpTop int
+	pending string // first key of two
+	note    string // a message in the place of the footer
+	noteBad bool
+
+	history history
+	last    click
+
+	waiting bool // a command waits for the trace to change
+	ticking bool // a command waits for the next second
+	busy    int  // other commands under way
+	now     time.Time
+
+	content string // the screen as it was drawn last
+	dirty   bool
+}
+
+// New makes a Model. The error tells of a display filter or theme that is wrong.
+// The commands of the Model end with ctx.
+func New(ctx context.Context, o Options) (*Model, error) {
+	m := &Model{ctx: ctx, opt: o, keys: newKeyMap(), lookup: dissect.NewLookup(), now: time.Now(), dirty: true}
+	m.names = filter.NewNames(m.lookup)
+	m.g = newGlyphs(o.ASCII)
+	switch o.Theme {
+	case "", ThemeAuto:
+		m.theme = newTheme(ThemeDark)
+	case ThemeDark, ThemeLight, ThemeMono:
+		m.theme, m.themeFixed = newTheme(o.Theme), true
+	default:
+		return nil, fmt.Errorf("there is no theme %q: the themes are %s", o.Theme, strings.Join(ThemeNames(), ", "))
+	}
+	if !o.Color {
+		m.theme, m.themeFixed = newTheme(ThemeMono), true
+	}
+	m.list = newListPane()
+	m.flows = newFlowsPane()
+	switch o.Time {
+	case "d":
+		m.list.format = timeDelta
+	case "a":
+		m.list.format = timeAbsolute
+	case "ad":
+		m.list.format = timeDate
+	case "e":
+		m.list.format = timeEpoch
+	}
+	m.restyle()
+	m.openTrace(o.Trace)
+	if o.Filter != "" {
+		if err := m.applyFilter(o.Filter); err != nil {
+			return nil, err
+		}
+	}
+	if o.Trace == nil {
+		m.view = viewPicker
+		m.pick.open()
+	}
+	return m, nil
+}
+
+// restyle takes a theme into use.
+func (m *Model) restyle() {
+	m.l = line{t: m.theme, g: m.g}
+	m.dirty = true
+}
+
+// openTrace shows another trace.
+func (m *Model) openTrace(tr *trace.Trace) {
+	m.src.cache = make(map[packet.Number]rowText)
+	m.src.open(tr)
+	format, col := m.list.format, m.list.col
+	m.list = newListPane()
+	m.list.format, m.list.col = format, col
+	m.list.tail = m.src.status.Live || tr == nil
+	opened := m.tree.opened
+	m.tree = detailPane{opened: opened}
+	m.hex = hexPane{}
+	m.rel = relations{}
+	m.flows.reset()
+	m.flows.totals(tr)
+	m.conv, m.graph = followPane{}, graphPane{}
+	m.frozen = false
+	m.history = history{}
+	m.scan.id++
+	if m.filter != "" {
+		m.refilter()
+	}
+	m.dirty = true
+}
+
+// Init begins to wait for packets.
+func (m *Model) Init() tea.Cmd {
+	cmds := []tea.Cmd{m.work()}
+	if !m.themeFixed {
+		cmds = append(cmds, tea.RequestBackgroundColor)
+	}
+	return tea.Batch(cmds...)
+}
+
+// Idle says whether nothing is under way: no scan, no search, nothing asked of the
+// capture. Waiting for new packets does not count.
+func (m *Model) Idle() bool {
+	return m.busy == 0 && !m.scan.running && !m.find.running && m.scanDone() && (m.view != viewFollow || !m.conv.running && m.conv.done)
+}
+
+func (m *Model) scanDone() bool {
+	return m.scan.f == nil || m.scan.upto >= m.src.last()
+}
+
+// arrange tells the layout what it depends on.
+func (m *Model) arrange() screen {
+	return layout(m.width, m.height, arrangement{focus: m.focus, zoom: m.zoom, grow: m.grow})
+}
+
+// Update takes a message. It does no work that could take long.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := m.handle(msg)
+	m.prepare()
+	return m, tea.Batch(cmd, m.work())
+}
+
+func (m *Model) handle(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+		m.dirty = true
+	case tea.ColorProfileMsg:
+		m.profile(msg)
+	case tea.BackgroundColorMsg:
+		m.background(msg.IsDark())
+	case tea.KeyPressMsg:
+		m.dirty = true
+		return m.key(msg)
+	case tea.PasteMsg:
+		m.dirty = true
+		return m.paste(msg.Content)
+	case tea.MouseClickMsg:
+		m.dirty = true
+		return m.click(msg.Mouse())
+	case tea.MouseWheelMsg:
+		m.dirty = true
+		m.wheel(msg.Mouse())
+	default:
+		return m.data(msg)
+	}
+	return nil
+}
+
+// background chooses the theme that the terminal's own colour asks for.
+func (m *Model) background(dark bool) {
+	want := ThemeLight
+	if dark {
+		want = ThemeDark
+	}
+	if !m.themeFixed && m.theme.name != want {
+		m.theme = newTheme(want)
+		m.restyle()
+	}
+}
+
+// prepare makes all panes agree with sizes, selection and data, so that drawing
+// only reads.
+func (m *Model) prepare() {
+	if !m.dirty {
+		return
+	}
+	s := m.arrange()
+	if s.tooSmall {
+		return
+	}
+	m.list.rows = max(s.list.h-1, 1)
+	m.tree.rows = max(s.detail.h-1, 1)
+	m.hex.rows = max(s.hex.h-1, 1)
+	m.list.settle(&m.src)
+	switch m.view {
+	case viewPackets:
+		m.selectPacket(s)
+	case viewFlows:
+		m.flows.rows = max(s.body.h-1, 1)
+		m.flows.settle()
+	case viewPicker:
+		m.pick.rows = max(s.body.h-2, 1)
+		m.pick.settle()
+	case viewFollow:
+		m.conv.prepare(m.src.tr, s.body)
+	case viewGraph:
+		m.graph.prepare(m.g.ascii, s.body)
+	}
+}
+
+// selectPacket loads tree and margin of the selected packet.
+func (m *Model) selectPacket(s screen) {
+	cur := m.list.cur
+	if m.rel.of != cur || m.relGen != m.src.gen {
+		m.rel = relations{}
+		m.relGen = m.src.gen
+		if cur != 0 && m.src.reader != nil {
+			m.rel = relations{m.src.reader.Relations(cur), cur}
+		}
+	}
+	changed := m.tree.of != cur
+	m.tree.load(&m.src, cur)
+	m.tree.reveal()
+	if changed || m.hex.source >= len(m.tree.bytes) {
+		m.hex.follow(m.tree.node(), m.hexCells(s))
+	}
+}
+
+// hexCells is how wide the hex pane is, or would be.
+func (m *Model) hexCells(s screen) int {
+	if s.hex.shown() {
+		return s.hex.w
+	}
+	return m.width
+}
+
+// View gives the screen. It is drawn anew only when something has changed.
+func (m *Model) View() tea.View {
+	if m.dirty {
+		m.content = m.draw()
+		m.dirty = false
+	}
+	v := tea.NewView(m.content)
+	v.AltScreen = true
+	v.MouseMode = tea.MouseModeCellMotion
+	v.WindowTitle = m.windowTitle()
+	return v
+}
+
+func (m *Model) windowTitle() string {
+	if s := m.src.status.Source; s != "" {
+		return "tcplens " + m.g.text(s)
+	}
+	return "tcplens"
+}

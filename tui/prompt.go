@@ -1,0 +1,214 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tcplens/dissect/filter"
+)
+
+// promptKind says what is being typed.
+type promptKind uint8
+
+const (
+	noPrompt promptKind = iota
+	promptFilter
+	promptFind
+	promptCommand
+	promptCapture // the capture filter
+	promptWrite   // a file name
+	promptSearch  // text in follow or the flow graph
+	promptKinds
+)
+
+// prompt is a line of text that is being typed.
+type prompt struct {
+	kind promptKind
+	text []rune
+	at   int // cursor, in characters
+
+	message string // what is wrong with the text
+	caret   string // marks under the word that is wrong
+	hints   []string
+	details []string
+	choice  int // hint that Tab takes
+
+	past   [promptKinds][]string // what was entered before
+	recall int                   // how far back the user has gone
+	draft  string                // what was typed before going back
+}
+
+// open begins to type.
+func (p *prompt) open(k promptKind, text string) {
+	p.kind, p.text = k, []rune(text)
+	p.at, p.message, p.caret, p.hints, p.details = len(p.text), "", "", nil, nil
+	p.recall, p.draft = 0, ""
+}
+
+func (p *prompt) close() { p.kind = noPrompt }
+
+func (p *prompt) value() string { return string(p.text) }
+
+// keep remembers what was entered.
+func (p *prompt) keep(s string) {
+	h := p.past[p.kind]
+	if s == "" || len(h) > 0 && h[len(h)-1] == s {
+		return
+	}
+	const most = 100
+	if len(h) >= most {
+		h = append(h[:0:0], h[1:]...)
+	}
+	p.past[p.kind] = append(h, s)
+}
+
+// maxPrompt bounds what can be typed or pasted.
+const maxPrompt = 4096
+
+func (p *prompt) insert(s string) {
+	for _, r := range s {
+		if r < 0x20 || r == 0x7f || len(p.text) >= maxPrompt {
+			continue
+		}
+		p.text = append(p.text[:p.at], append([]rune{r}, p.text[p.at:]...)...)
+		p.at++
+	}
+}
+
+func (p *prompt) set(s string) {
+	p.text = []rune(s)
+	p.at = len(p.text)
+}
+
+// back goes n steps through what was entered before.
+func (p *prompt) back(n int) {
+	h := p.past[p.kind]
+	to := min(max(p.recall+n, 0), len(h))
+	if to == p.recall {
+		return
+	}
+	if p.recall == 0 {
+		p.draft = p.value()
+	}
+	p.recall = to
+	if to == 0 {
+		p.set(p.draft)
+		return
+	}
+	p.set(h[len(h)-to])
+}
+
+// edit handles the keys of a line editor and says whether the text has changed.
+func (p *prompt) edit(msg tea.KeyPressMsg) bool {
+	switch msg.String() {
+	case "left", "ctrl+b":
+		p.at = max(p.at-1, 0)
+	case "right":
+		p.at = min(p.at+1, len(p.text))
+	case "home", "ctrl+a":
+		p.at = 0
+	case "end", "ctrl+e":
+		p.at = len(p.text)
+	case "backspace", "ctrl+h":
+		if p.at > 0 {
+			p.text = append(p.text[:p.at-1], p.text[p.at:]...)
+			p.at--
+			return true
+		}
+	case "delete":
+		if p.at < len(p.text) {
+			p.text = append(p.text[:p.at], p.text[p.at+1:]...)
+			return true
+		}
+	case "ctrl+u":
+		p.text, p.at = p.text[p.at:], 0
+		return true
+	case "ctrl+k":
+		p.text = p.text[:p.at]
+		return true
+	case "ctrl+w":
+		to := p.at
+		for to > 0 && p.text[to-1] == ' ' {
+			to--
+		}
+		for to > 0 && p.text[to-1] != ' ' {
+			to--
+		}
+		p.text = append(p.text[:to], p.text[p.at:]...)
+		p.at = to
+		return true
+	case "up", "ctrl+p":
+		p.back(1)
+		return true
+	case "down", "ctrl+n":
+		p.back(-1)
+		return true
+	default:
+		if msg.Text != "" {
+			p.insert(msg.Text)
+			return true
+		}
+	}
+	return false
+}
+
+// complete takes the hint that is offered for the word at the cursor, or what all
+// hints have in common.
+func (p *prompt) complete() bool {
+	if len(p.hints) == 0 {
+		return false
+	}
+	s := p.value()
+	at := len(string(p.text[:p.at]))
+	start, end := filter.WordAt(s, at)
+	if p.kind == promptCommand {
+		start, end = 0, len(s)
+	}
+	word := common(p.hints)
+	if word == s[start:end] || len(p.hints) == 1 {
+		word = p.hints[p.choice%len(p.hints)]
+		p.choice++
+	}
+	p.text = []rune(s[:start] + word + s[end:])
+	p.at = len([]rune(s[:start] + word))
+	return true
+}
+
+// common is the longest beginning that all of them share.
+func common(words []string) string {
+	c := words[0]
+	for _, w := range words[1:] {
+		for !strings.HasPrefix(w, c) {
+			c = c[:len(c)-1]
+		}
+	}
+	return c
+}
+
+// checkFilter looks at a display filter while it is typed.
+func (p *prompt) checkFilter(m *Model) {
+	p.message, p.caret, p.hints, p.details, p.choice = "", "", nil, nil, 0
+	s := p.value()
+	at := len(string(p.text[:p.at]))
+	start, end := filter.WordAt(s, at)
+	if word := s[start:end]; at == end && len(word) > 0 {
+		for _, h := range m.names.Complete(word, 60) {
+			p.hints = append(p.hints, h)
+		}
+		if len(p.hints) == 1 && p.hints[0] == word {
+			p.details = []string{m.names.Describe(word)}
+			p.hints = nil
+		} else {
+			for _, h := range p.hints {
+				p.details = append(p.details, m.names.Describe(h))
+			}
+		}
+	}
+	_, err := filter.Parse(s, m.lookup)
+	if fe, ok := err.(*filter.Error); ok {
+		p.message = fe.Msg
+		caret := fe.Caret(s)
+		p.caret = caret[strings.LastIndexByte(caret, '\n')+1:]
+	}
+}

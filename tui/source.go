@@ -1,0 +1,187 @@
+package tui
+
+import (
+	"strings"
+
+	"tcplens/dissect"
+	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
+	"tcplens/internal/text"
+	"tcplens/internal/trace"
+)
+
+// source is the trace as the screen sees it: a snapshot, and a reader for the rows
+// that are drawn. It belongs to the program's goroutine.
+type source struct {
+	tr     *trace.Trace
+	reader *trace.Reader
+	snap   trace.Snapshot
+	status trace.Status
+	gen    uint64
+	known  bool // there is a snapshot
+
+	cache map[packet.Number]rowText
+	wide  measure
+}
+
+// rowText is a row of the packet list as it is drawn.
+type rowText struct {
+	gen                   uint64
+	src, dst, proto, info string
+	style                 style
+}
+
+// measure is how wide the columns have to be. It only grows, so that columns
+// stay where they are while the list scrolls.
+type measure struct {
+	scanned packet.Number
+	length  uint32 // longest packet, bytes
+	addr    int    // widest address, cells
+	proto   int    // widest protocol name
+	nano    bool   // times have nanoseconds
+}
+
+const (
+	cacheRows   = 2048
+	measureStep = 1 << 17 // rows looked at in one go
+)
+
+func newSource(tr *trace.Trace) *source {
+	s := &source{cache: make(map[packet.Number]rowText)}
+	s.open(tr)
+	return s
+}
+
+// open begins to read another trace, or none.
+func (s *source) open(tr *trace.Trace) {
+	*s = source{tr: tr, cache: s.cache}
+	clear(s.cache)
+	if tr == nil {
+		return
+	}
+	s.reader = tr.NewReader()
+	s.refresh()
+}
+
+// refresh takes a new snapshot.
+func (s *source) refresh() {
+	if s.tr == nil {
+		return
+	}
+	s.gen = s.tr.Generation()
+	s.snap = s.tr.Snapshot()
+	s.status = s.tr.Status()
+	s.known = true
+	s.grow()
+}
+
+// grow looks at rows that are new, for the widths of columns.
+func (s *source) grow() {
+	last := s.snap.Last()
+	from := max(s.wide.scanned+1, s.snap.First())
+	if last >= from && last-from > measureStep {
+		last = from + measureStep
+	}
+	for n := from; n <= last; n++ {
+		r := s.snap.Row(n)
+		if r == nil {
+			break
+		}
+		s.wide.length = max(s.wide.length, r.Len)
+		s.wide.nano = s.wide.nano || r.Time%1000 != 0
+		s.wide.scanned = n
+	}
+}
+
+func (s *source) first() packet.Number {
+	if !s.known {
+		return 1
+	}
+	return s.snap.First()
+}
+
+func (s *source) last() packet.Number {
+	if !s.known {
+		return 0
+	}
+	return s.snap.Last()
+}
+
+func (s *source) len() int {
+	if !s.known {
+		return 0
+	}
+	return s.snap.Len()
+}
+
+func (s *source) row(n packet.Number) *trace.Row {
+	if !s.known {
+		return nil
+	}
+	return s.snap.Row(n)
+}
+
+// text gives the columns of packet n. What is not known any more is blank.
+func (s *source) text(n packet.Number) rowText {
+	t, ok := s.cache[n]
+	if ok && t.gen == s.gen {
+		return t
+	}
+	row := s.row(n)
+	if row == nil {
+		return rowText{}
+	}
+	if len(s.cache) >= cacheRows {
+		clear(s.cache)
+	}
+	_, cols, err := s.reader.Dissect(n, dissect.WantColumns)
+	if err != nil {
+		return rowText{gen: s.gen, info: "[" + text.Printable(err.Error()) + "]", style: sBad}
+	}
+	t = rowText{
+		gen: s.gen,
+		src: text.Printable(strings.Clone(cols.Src)), dst: text.Printable(strings.Clone(cols.Dst)),
+		proto: text.Printable(strings.Clone(cols.Proto)), info: text.Printable(strings.Clone(cols.Info)),
+	}
+	t.style = rowStyle(row, t.proto)
+	s.wide.addr = max(s.wide.addr, cells(t.src), cells(t.dst))
+	s.wide.proto = max(s.wide.proto, cells(t.proto))
+	s.cache[n] = t
+	return t
+}
+
+// problems are the verdicts that the keys e and E go to.
+const problems = tcp.ReusedPorts | tcp.Retransmission | tcp.FastRetransmission | tcp.SpuriousRetransmission | tcp.OutOfOrder |
+	tcp.LostSegment | tcp.AckLostSegment | tcp.WindowFull | tcp.DuplicateAck | tcp.ZeroWindow | tcp.ZeroWindowProbe
+
+// isProblem says whether a row tells of trouble.
+func isProblem(r *trace.Row) bool {
+	return r.Verdict&problems != 0 || r.Malformed() || r.Kind == trace.TCP && r.Flags&tcp.RST != 0
+}
+
+// rowStyle is the colour of a row.
+func rowStyle(r *trace.Row, proto string) style {
+	switch {
+	case r.Malformed(), r.Kind == trace.TCP && r.Flags&tcp.RST != 0:
+		return sBad
+	case r.Verdict&problems != 0:
+		return sNoted
+	case proto == "TCP" && r.Flags&(tcp.SYN|tcp.FIN) != 0:
+		return sConn
+	case proto == "TCP":
+		return sTCP
+	case strings.HasPrefix(proto, "HTTP"):
+		return sHTTP
+	case strings.HasPrefix(proto, "TLS"), strings.HasPrefix(proto, "SSL"):
+		return sTLS
+	case strings.HasSuffix(proto, "DNS"), proto == "LLMNR":
+		return sDNS
+	case strings.HasPrefix(proto, "ICMP"):
+		return sICMP
+	case proto == "ARP":
+		return sARP
+	case r.Kind == trace.UDP:
+		return sUDP
+	}
+	return sText
+}

@@ -1,0 +1,272 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"tcplens/dissect/filter"
+	"tcplens/internal/packet"
+	"tcplens/internal/trace"
+)
+
+type (
+	// changedMsg says that a trace has changed.
+	changedMsg struct{ of *trace.Trace }
+
+	// secondMsg makes the clock of a running capture go on.
+	secondMsg time.Time
+
+	// doneMsg is the end of something that was asked of the capture.
+	doneMsg struct {
+		note string
+		err  error
+		then func(*Model) tea.Cmd
+	}
+
+	// openedMsg brings a new trace.
+	openedMsg struct {
+		tr  *trace.Trace
+		err error
+	}
+)
+
+// work gives the commands that are due: waiting for the trace, filtering new rows,
+// the clock.
+func (m *Model) work() tea.Cmd {
+	var cmds []tea.Cmd
+	if !m.waiting && m.src.tr != nil {
+		m.waiting = true
+		cmds = append(cmds, wait(m.ctx, m.src.tr))
+	}
+	if m.src.tr != nil {
+		if c := m.scan.step(m.ctx, m.src.snap); c != nil {
+			cmds = append(cmds, c)
+		}
+	}
+	if !m.ticking && (m.src.status.Live && !m.src.status.Done || m.view == viewPicker) {
+		m.ticking = true
+		cmds = append(cmds, tick(m.ctx))
+	}
+	if m.view == viewPicker {
+		cmds = append(cmds, m.pick.ask(m))
+	}
+	cmds = append(cmds, m.followWork())
+	return tea.Batch(cmds...)
+}
+
+// wait gives a command that tells when the trace changes next, but not before
+// pollEvery has passed: whatever comes in between is one change.
+func wait(ctx context.Context, tr *trace.Trace) tea.Cmd {
+	return func() tea.Msg {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tr.Changed():
+		}
+		return changedMsg{tr}
+	}
+}
+
+// pause is wait after a change: the next one is looked for pollEvery later.
+func pause(ctx context.Context, tr *trace.Trace) tea.Cmd {
+	next := wait(ctx, tr)
+	return func() tea.Msg {
+		t := time.NewTimer(pollEvery)
+		defer t.Stop()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+		return next()
+	}
+}
+
+func tick(ctx context.Context) tea.Cmd {
+	return func() tea.Msg {
+		t := time.NewTimer(time.Second)
+		defer t.Stop()
+		select {
+		case <-ctx.Done():
+			return nil
+		case at := <-t.C:
+			return secondMsg(at)
+		}
+	}
+}
+
+// data handles what commands report.
+func (m *Model) data(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case changedMsg:
+		if msg.of != m.src.tr {
+			return nil
+		}
+		m.refresh()
+		return pause(m.ctx, msg.of)
+	case secondMsg:
+		m.ticking, m.now = false, time.Time(msg)
+		m.dirty = true
+	case scanMsg:
+		m.scanned(msg)
+	case findMsg:
+		return m.searched(msg)
+	case doneMsg:
+		m.busy--
+		m.dirty = true
+		if msg.err != nil {
+			m.say(msg.err.Error(), true)
+			return nil
+		}
+		if msg.note != "" {
+			m.say(msg.note, false)
+		}
+		if msg.then != nil {
+			return msg.then(m)
+		}
+	case openedMsg:
+		m.busy--
+		m.dirty = true
+		if msg.err != nil {
+			m.say(msg.err.Error(), true)
+			return nil
+		}
+		m.waiting = false
+		m.openTrace(msg.tr)
+		m.came = nil
+		m.view = viewPackets
+	case interfacesMsg:
+		m.pick.take(msg)
+		m.dirty = true
+	case graphMsg:
+		m.busy--
+		m.dirty = true
+		m.takeGraph(msg)
+	case followMsg:
+		m.dirty = true
+		m.takeFollow(msg)
+	}
+	return nil
+}
+
+// refresh takes over what the trace has become.
+func (m *Model) refresh() {
+	m.now = time.Now()
+	if m.frozen {
+		// The counters go on; the packets shown stay.
+		m.src.status = m.src.tr.Status()
+		m.dirty = true
+		return
+	}
+	m.src.refresh()
+	m.list.evict(&m.src)
+	m.flows.totals(m.src.tr)
+	if m.view == viewFlows {
+		m.flows.load(m.src.tr)
+	}
+	if m.view == viewGraph {
+		m.graph.update()
+	}
+	m.dirty = true
+}
+
+// scanned takes over what a scan has found.
+func (m *Model) scanned(msg scanMsg) {
+	if msg.id != m.scan.id {
+		return
+	}
+	m.scan.running = false
+	m.scan.upto = max(m.scan.upto, msg.upto)
+	m.list.shown = append(m.list.shown, msg.found...)
+	m.dirty = true
+}
+
+// searched takes over what a search has found.
+func (m *Model) searched(msg findMsg) tea.Cmd {
+	if msg.id != m.find.id || !m.find.running {
+		return nil
+	}
+	m.find.done = msg.done
+	m.dirty = true
+	if msg.found == 0 && msg.next != nil {
+		return tea.Cmd(msg.next)
+	}
+	m.find.running = false
+	if msg.found == 0 {
+		m.say("not found among the "+count(uint64(m.find.of), "packet")+" shown", true)
+		return nil
+	}
+	m.remember()
+	m.jump(msg.found)
+	return nil
+}
+
+// jump selects a packet.
+func (m *Model) jump(n packet.Number) {
+	m.list.leaveTail(&m.src)
+	m.list.cur = n
+	m.dirty = true
+}
+
+// applyFilter takes a display filter into force; empty shows everything.
+func (m *Model) applyFilter(expr string) error {
+	f, err := filter.Parse(expr, m.lookup)
+	if err != nil {
+		return err
+	}
+	m.filter = expr
+	m.scan.f = f
+	if f == nil {
+		m.filter = ""
+	}
+	m.refilter()
+	return nil
+}
+
+// refilter begins to look at all rows again.
+func (m *Model) refilter() {
+	m.scan.id++
+	m.scan.running, m.scan.upto = false, 0
+	m.list.shown = nil
+	m.list.filtered = m.scan.f != nil
+	m.list.seen = 0
+	if m.scan.f != nil && m.src.tr != nil {
+		m.scan.facts = newFactor(m.src.tr, m.scan.f)
+		m.scan.reader = m.src.tr.NewReader()
+	}
+	if !m.list.filtered {
+		m.list.seen = m.list.count(&m.src)
+	}
+	m.find.running = false
+	m.dirty = true
+}
+
+// ask runs something that the capture does.
+func (m *Model) ask(do func(ctx context.Context) (string, error), then func(*Model) tea.Cmd) tea.Cmd {
+	m.busy++
+	ctx := m.ctx
+	return func() tea.Msg {
+		note, err := do(ctx)
+		return doneMsg{note: note, err: err, then: then}
+	}
+}
+
+// profile notes what colours the terminal has.
+func (m *Model) profile(msg tea.ColorProfileMsg) {
+	if msg.Profile <= colorprofile.ASCII && m.theme.name != ThemeMono {
+		m.theme, m.themeFixed = newTheme(ThemeMono), true
+		m.restyle()
+	}
+}
+
+// say shows a message in the place of the footer until the next key.
+func (m *Model) say(s string, bad bool) {
+	m.note, m.noteBad = s, bad
+	m.dirty = true
+}
+
+func (m *Model) sayf(format string, args ...any) { m.say(fmt.Sprintf(format, args...), false) }
