@@ -20,6 +20,7 @@ type item struct {
 	sect  int32 // of a heading: index into the graph's sections
 	bytes uint64
 	probe bool // a fold of keep-alives or window probes
+	echo  bool // a fold of ACKs from one end only
 	blank bool // an idle line without words: distance to scale
 }
 
@@ -28,6 +29,7 @@ const (
 	idleAfter  = 200_000_000 // ns without a segment that are worth a line
 	minRun     = 8           // data segments that make a run
 	minProbes  = 4           // keep-alives or window probes that make one
+	minEchoes  = 6           // ACKs from one end that make one
 	maxBlanks  = 8           // lines of distance to scale
 	scaleLines = 40          // lines that the whole conversation is spread over, about
 )
@@ -189,7 +191,8 @@ func (f *folder) run(i int) (item, bool) {
 	e := &g.events[i]
 	it := item{kind: LineFold, first: int32(i)}
 	it.probe = e.Verdict&(tcp.KeepAlive|tcp.ZeroWindowProbe) != 0 && e.gap == 0
-	if !it.probe && !e.bulk() {
+	it.echo = g.info.Kind == trace.TCP && e.plainACK()
+	if !it.probe && !it.echo && !e.bulk() {
 		return it, false
 	}
 	j := i
@@ -206,8 +209,11 @@ func (f *folder) run(i int) (item, bool) {
 	if j == len(g.events) {
 		f.redo = min(f.redo, i)
 	}
-	if it.probe {
+	switch {
+	case it.probe:
 		return it, it.data >= minProbes
+	case it.echo:
+		return it, it.acks >= minEchoes
 	}
 	return it, it.data >= minRun
 }
@@ -222,10 +228,12 @@ func (it *item) take(x *event, dir uint8, kind trace.Kind) bool {
 		it.acks++
 	case it.probe:
 		return false
+	case it.echo && (x.Dir != dir || !x.plainACK()):
+		return false
 	case x.Dir == dir && x.bulk():
 		it.data++
 		it.bytes += uint64(x.Len)
-	case kind == trace.TCP && x.Dir != dir && x.plainACK():
+	case kind == trace.TCP && (it.echo || x.Dir != dir) && x.plainACK():
 		it.acks++
 		if x.Verdict&tcp.DuplicateAck != 0 {
 			it.dups++
@@ -251,10 +259,23 @@ func (g *Graph) foldText(it *item) (what, rest string) {
 		return number(int(it.data), "zero window probe") + ", " + time, answers(it)
 	case it.probe:
 		return number(int(it.data), "keep-alive") + ", " + time, answers(it)
+	case it.echo:
+		return answers(it) + ", " + time, ""
 	case g.info.Kind != trace.TCP:
 		return count(it.bytes) + " in " + number(int(it.data), "datagram") + ", " + time, ""
 	}
 	return count(it.bytes) + " in " + number(int(it.data), "segment") + ", " + time, answers(it)
+}
+
+// style is the kind of arrow that a fold has.
+func (it *item) style() Style {
+	switch {
+	case it.probe:
+		return StyleControl
+	case it.echo:
+		return StyleACK
+	}
+	return StyleData
 }
 
 // answers words the ACKs in an item; empty if there are none.

@@ -13,6 +13,7 @@ import (
 type note struct {
 	long, short string
 	problem     bool
+	wide        bool // for wide drawings only
 }
 
 func digits(n int) string { return strconv.Itoa(n) }
@@ -30,7 +31,8 @@ func number(n int, what string) string {
 // notes gives the remarks on event i, the most telling one first.
 func (g *Graph) notes(i int) (out []note) {
 	e := &g.events[i]
-	say := func(long, short string) { out = append(out, note{long, short, false}) }
+	say := func(long, short string) { out = append(out, note{long: long, short: short}) }
+	wide := func(long string) { out = append(out, note{long: long, wide: true}) }
 	if g.info.Kind != trace.TCP {
 		if e.think > 0 && int8(e.Dir) == g.server() {
 			say("answer "+brief(e.think), "")
@@ -43,7 +45,8 @@ func (g *Graph) notes(i int) (out []note) {
 			if e.Flags&tcp.ACK == 0 {
 				say("MSS "+digits(int(mss)), "")
 			} else {
-				out = append(out, note{long: "MSS " + digits(int(mss))}, note{long: acksText(e)})
+				wide("MSS " + digits(int(mss)))
+				wide(acksText(e))
 			}
 		}
 		return out
@@ -61,14 +64,14 @@ func (g *Graph) notes(i int) (out []note) {
 		if e.bits&seqNote != 0 {
 			say(seq, "")
 		} else {
-			out = append(out, note{long: seq})
+			wide(seq)
 		}
 	}
 	if e.Acks != 0 && e.Flags&(tcp.FIN|tcp.RST) == 0 && e.bits&opened == 0 {
 		if e.Len == 0 {
 			say(acksText(e), "")
 		} else {
-			out = append(out, note{long: acksText(e)})
+			wide(acksText(e))
 		}
 	}
 	return out
@@ -89,8 +92,8 @@ func (g *Graph) short(dir uint8) string {
 
 // problems gives the remarks on what the analysis says of an event.
 func (g *Graph) problems(e *event) (out []note) {
-	bad := func(long, short string) { out = append(out, note{long, short, true}) }
-	fine := func(long, short string) { out = append(out, note{long, short, false}) }
+	bad := func(long, short string) { out = append(out, note{long: long, short: short, problem: true}) }
+	fine := func(long, short string) { out = append(out, note{long: long, short: short}) }
 	v := e.Verdict
 	of := ""
 	if e.peer != 0 {
@@ -155,9 +158,9 @@ func (g *Graph) problems(e *event) (out []note) {
 // gapNote says what became of the bytes missing before an event.
 func (g *Graph) gapNote(e *event) note {
 	if e.fill != 0 {
-		return note{"comes late: " + hash(e.fill), "late: " + hash(e.fill), true}
+		return note{long: "comes late: " + hash(e.fill), short: "late: " + hash(e.fill), problem: true}
 	}
-	return note{"not captured", "not captured", true}
+	return note{long: "not captured", short: "not captured", problem: true}
 }
 
 // idleText says why nothing happens before event i.

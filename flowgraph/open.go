@@ -106,6 +106,9 @@ func words(r *trace.Reader) Lookup {
 			return false
 		})
 		if d.Word = word(tree, cols); d.Word != "" {
+			if ends(tree, n) {
+				d.Word = ""
+			}
 			return d
 		}
 		// The first segment of a message bears the message's word, wherever that ends.
@@ -128,6 +131,23 @@ func words(r *trace.Reader) Lookup {
 		})
 		return d
 	}
+}
+
+// ends says whether packet n only ends a message of HTTP that an earlier packet
+// began: its word stands there.
+func ends(tree *dissect.Tree, n packet.Number) bool {
+	messages, first := 0, n
+	for _, field := range []string{"http.request.method", "http.response.code"} {
+		tree.Find(field, func(*dissect.Node) bool {
+			messages++
+			return true
+		})
+	}
+	tree.Find("tcp.segment", func(x *dissect.Node) bool {
+		first = packet.Number(x.Uint())
+		return false
+	})
+	return messages == 1 && first != n
 }
 
 // word is what the application calls the data of a packet; empty if no dissector

@@ -223,10 +223,7 @@ func (v *View) row(b *builder, it *item) {
 	switch it.kind {
 	case LineFold:
 		what, rest := g.foldText(it)
-		style := StyleData
-		if it.probe {
-			style = StyleControl
-		}
+		style := it.style()
 		if text.Width(v.clean(what))+8 > l.arrow {
 			v.longFold(b, what, rest, style, right)
 			return
@@ -346,8 +343,10 @@ func (v *View) longFold(b *builder, what, rest string, style Style, right bool) 
 	}
 	b.put(-1, mark, s.style)
 	room := v.l.width - b.col - 1
-	if rest != "" && text.Width(v.clean(what+", "+rest)) <= room {
-		what += ", " + rest
+	for part := range strings.SplitSeq(rest, ", ") {
+		if part != "" && text.Width(v.clean(what+", "+part)) <= room {
+			what += ", " + part
+		}
 	}
 	b.put(b.col+1, cut(v.clean(what), max(room, 0), v.clean), StyleFold)
 }
@@ -358,7 +357,7 @@ func (v *View) remarks(b *builder, notes []note) {
 	room, at := v.l.note, v.l.noteAt()
 	first := true
 	for _, n := range notes {
-		if n.long == "" {
+		if n.long == "" || n.wide && !v.l.wide {
 			continue
 		}
 		sep := ""
@@ -370,7 +369,7 @@ func (v *View) remarks(b *builder, notes []note) {
 			s = v.clean(sep + n.short)
 		}
 		if text.Width(s) > room {
-			if !first || !v.narrowNote(n) {
+			if !first || room < 6 {
 				continue
 			}
 			s = cut(s, room, v.clean)
@@ -389,10 +388,6 @@ func (v *View) remarks(b *builder, notes []note) {
 		}
 	}
 }
-
-// narrowNote says whether a note may be cut to fit: one that is only for wide
-// drawings is left out instead.
-func (v *View) narrowNote(n note) bool { return v.l.note > 0 && (n.short != "" || n.problem) }
 
 // clean makes text printable and, if need be, ASCII.
 func (v *View) clean(s string) string {

@@ -123,7 +123,7 @@ func (v *View) words(i int) row {
 		r.style, r.label, r.note = StyleLost, "missing  "+count(it.bytes), g.gapNote(e).long
 		return r
 	case LineFold:
-		r.style = StyleFold
+		r.style = it.style()
 		r.label, r.note = g.foldText(it)
 	default:
 		r.style = e.style(g.info.Kind)
@@ -215,9 +215,6 @@ func WriteMarkdown(w io.Writer, g *Graph, o Options) error {
 
 // arrowText puts a label on a short arrow.
 func (v *View) arrowText(style Style, right bool, label string) string {
-	if style == StyleFold {
-		style = StyleData
-	}
 	s := style.shaft(v.o.ASCII)
 	line := s.line + s.line
 	if right {
