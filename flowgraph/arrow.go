@@ -174,18 +174,23 @@ func (l label) fit(width int, clean func(string) string) (string, bool) {
 	return cut(word, room-2, clean) + "  " + fixed, true
 }
 
-// choose gives the first of labels that fits with its word or has none, else what
-// fits at all.
+// choose gives the first of labels that fits whole, else the first one that fits
+// with its word cut, else what fits at all. The first label may be cut at once if a
+// good deal of its word is left and it says much beside the word.
 func choose(ls []label, width int, clean func(string) string) string {
 	best := ""
-	for _, l := range ls {
+	for i, l := range ls {
 		s, ok := l.fit(width, clean)
-		switch {
-		case !ok:
+		if !ok {
 			continue
-		case l.word == "" || l.fixed == "" || s != clean(l.fixed):
+		}
+		word, fixed := clean(l.word), clean(l.fixed)
+		whole := word == "" || strings.HasPrefix(s, word)
+		left := width - text.Width(fixed) - 2
+		switch {
+		case whole, i == 0 && len(ls) > 2 && left >= 8:
 			return s
-		case best == "":
+		case best == "" || best == clean(ls[0].fixed) && s != fixed:
 			best = s
 		}
 	}

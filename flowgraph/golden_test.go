@@ -70,6 +70,32 @@ func TestWidths(t *testing.T) {
 	golden(t, "udp.txt", texts(Render(datagrams(t), Options{Width: 80})))
 }
 
+func TestLabels(t *testing.T) {
+	ls := func(word, fixed string) []label { return []label{{word, fixed}, {word, ""}} }
+	same := func(s string) string { return s }
+	for _, c := range []struct {
+		ls    []label
+		width int
+		want  string
+	}{
+		{ls("GET /", "64"), 14, "GET /  64"},
+		{ls("Client Hello", "517"), 14, "Client Hello"},
+		{ls("404 Not Found", "178"), 14, "404 Not Found"},
+		{ls("Application Data", "1400"), 14, "Applica…  1400"},
+		{ls("GET /a/long/way", "64"), 14, "GET /a/lo…  64"},
+		{ls("GET /", "64"), 6, "GET /"},
+		{ls("GET /", "64"), 4, "GET…"},
+		{ls("", "SYN  0"), 4, ""},
+		{ls("词词词词词词词词", "64"), 9, "词词…  64"},
+		{[]label{{"GET /a/long/way", "PSH, ACK  Seq=1"}, {"GET /a/long/way", "64"}, {"GET /a/long/way", ""}}, 27, "GET /a/lo…  PSH, ACK  Seq=1"},
+		{[]label{{"GET /a/long/way", "PSH, ACK  Seq=1"}, {"GET /a/long/way", "64"}, {"GET /a/long/way", ""}}, 21, "GET /a/long/way  64"},
+	} {
+		if got := choose(c.ls, c.width, same); got != c.want {
+			t.Errorf("%q in %d cells is %q, want %q", c.ls[0].word, c.width, got, c.want)
+		}
+	}
+}
+
 func TestFormats(t *testing.T) {
 	for _, name := range Formats() {
 		f, err := ParseFormat(name)
