@@ -100,10 +100,10 @@ func dissectTCP(c cursor) {
 	if c.cols() && !s.quote {
 		d.setInfof("%d → %d", src, dst)
 	}
-	if s.quote && c.left() < 16 {
+	if s.quote && c.captured() < 16 {
 		// A quote of eight bytes has the ports and the sequence number (RFC 792).
 		d.transport++
-		if c.left() >= 4 {
+		if c.captured() >= 4 {
 			c.u32(fTCPSeq)
 		}
 		c.end()
@@ -129,8 +129,13 @@ func dissectTCP(c cursor) {
 	}
 	s.options(&c, start)
 	s.infoTail(&c)
-	if s.Fit == tcp.Sound && c.ok() {
+	if c.ok() {
 		s.times(&c)
+	}
+	switch {
+	case s.Fit == tcp.Short:
+		d.cut(true)
+	case s.Fit == tcp.Sound && c.ok():
 		s.analysis(&c)
 	}
 	s.payload(&c, start)
@@ -180,32 +185,40 @@ func (c *cursor) peekTCP(s *tcpSegment) bool {
 
 // header shows the fixed header and what is generated between its fields.
 func (s *tcpSegment) header(c *cursor, whole bool) {
-	d, f := c.d, s.facts
+	f := s.facts
 	if c.cols() && !s.quote {
 		s.infoHead(c)
 	}
 	if c.on() && whole {
 		s.label(c)
-		if s.summary != nil || d.in.Known == nil {
-			c.gen(fTCPStream, uint64(f.Stream))
-		}
 	}
-	if c.on() && whole && s.summary != nil && !s.quote {
-		v := s.summary.Completeness
-		if d.in.Number == s.summary.First {
-			v = s.summary.CompletenessFirst
+	if s.quote {
+		c.u32(nil)
+		c.add(fTCPSeq, 4, Node{num: uint64(s.Seq)})
+		s.stream(c)
+	} else {
+		if whole {
+			s.stream(c)
 		}
-		if n := c.gen(fTCPComplete, uint64(v)); n != nil {
-			n.label(fmt.Sprintf("Conversation completeness: %s (%d)", tcp.CompletenessText(v), v))
+		if s.Fit == tcp.Short {
+			c.note(0, shortSegment).mark(Warn)
+			c.begin()
+			c.expert(WarnSev, GroupMalformed, eTCPShort, shortSegment)
+			c.end()
+		} else if whole {
+			c.gen(fTCPLen, uint64(s.Len))
 		}
+		c.u32(nil)
+		c.add(fTCPSeq, 4, Node{num: uint64(f.Seq), suffix: "    (relative sequence number)"})
+		c.add(fTCPSeqRaw, 4, Node{num: uint64(s.Seq)})
 	}
-	if s.Fit != tcp.Short && s.Fit != tcp.Quoted && whole {
-		c.gen(fTCPLen, uint64(s.Len))
+	if s.Fit == tcp.Bogus {
+		c.skip(4)
+		c.u16(nil)
+		s.headerLen(c)
+		return
 	}
-	c.u32(nil)
-	c.add(fTCPSeq, 4, Node{num: uint64(f.Seq), suffix: "    (relative sequence number)"})
-	c.add(fTCPSeqRaw, 4, Node{num: uint64(s.Seq)})
-	if s.Fit != tcp.Short && s.Fit != tcp.Quoted && whole {
+	if s.Fit == tcp.Sound && whole {
 		c.gen(fTCPNext, uint64(f.NextSeq)).append("    (relative sequence number)")
 	}
 	c.u32(nil)
@@ -232,23 +245,12 @@ func (s *tcpSegment) header(c *cursor, whole bool) {
 		}
 	}
 	c.u16(nil)
+	s.headerLen(c)
 	if c.on() && c.ok() {
-		off := c.pos - 2
-		c.addAt(fTCPHdrLen, off, 1, Node{num: uint64(s.hdrLen),
-			text: fmt.Sprintf("%04b .... = Header Length: %d bytes (%d)", s.hdrLen/4, s.hdrLen, s.hdrLen/4)})
-		if s.Fit == tcp.Bogus {
-			c.begin()
-			c.expert(Error, GroupProtocol, eTCPBogus, fmt.Sprintf("Bogus TCP header length (%d, must be at least 20)", s.hdrLen))
-			c.end()
-			return
-		}
-		s.flags(c, off)
-	}
-	if s.Fit == tcp.Bogus {
-		return
+		s.flags(c, c.pos-2)
 	}
 	c.u16(fTCPWinRaw)
-	if c.on() && c.ok() && s.Fit != tcp.Quoted {
+	if c.on() && c.ok() {
 		c.gen(fTCPWin, uint64(f.Window)).span(c.pos-2, 2)
 		s.scale(c)
 	}
@@ -265,13 +267,55 @@ func (s *tcpSegment) header(c *cursor, whole bool) {
 	}
 }
 
+// shortSegment is what Wireshark says of a header that its datagram cuts.
+const shortSegment = "Short segment. Segment/fragment does not contain a full TCP header (might be NMAP or someone else deliberately sending unusual packets)"
+
+// stream shows which conversation the segment belongs to.
+func (s *tcpSegment) stream(c *cursor) {
+	if !c.on() || s.summary == nil && c.d.in.Known != nil {
+		return
+	}
+	c.gen(fTCPStream, uint64(s.facts.Stream))
+	if s.summary == nil {
+		return
+	}
+	v := s.summary.Completeness
+	if c.d.in.Number == s.summary.First {
+		v = s.summary.CompletenessFirst
+	}
+	if n := c.gen(fTCPComplete, uint64(v)); n != nil {
+		n.label(fmt.Sprintf("Conversation completeness: %s (%d)", tcp.CompletenessText(v), v))
+	}
+}
+
+// headerLen shows the header length, whose byte has just been read.
+func (s *tcpSegment) headerLen(c *cursor) {
+	if !c.on() || !c.ok() {
+		return
+	}
+	c.addAt(fTCPHdrLen, c.pos-2, 1, Node{num: uint64(s.hdrLen),
+		text: fmt.Sprintf("%04b .... = Header Length: %d bytes (%d)", s.hdrLen/4, s.hdrLen, s.hdrLen/4)})
+	if s.Fit == tcp.Bogus {
+		c.begin()
+		c.expert(Error, GroupProtocol, eTCPBogus, fmt.Sprintf("Bogus TCP header length (%d, must be at least 20)", s.hdrLen))
+		c.end()
+	}
+}
+
 // label writes the protocol's own line (R55).
 func (s *tcpSegment) label(c *cursor) {
 	o := c.opened()
-	if o == nil || s.quote {
+	if o == nil {
+		return
+	}
+	if s.quote {
+		o.append(fmt.Sprintf(", Seq: %d", s.Seq))
 		return
 	}
 	o.append(fmt.Sprintf(", Seq: %d", s.facts.Seq))
+	if s.Fit == tcp.Bogus {
+		return
+	}
 	if s.Flags&tcp.ACK != 0 {
 		o.append(fmt.Sprintf(", Ack: %d", s.facts.Ack))
 	}
@@ -316,7 +360,7 @@ func (s *tcpSegment) flags(c *cursor, off int) {
 	bit(fTCPFlagPSH, off+1, 1)
 	item := func(f *Field, sev Severity, e *Field, msg string) {
 		bit(f, off+1, 1)
-		if v&f.Mask != 0 && s.Fit != tcp.Quoted {
+		if v&f.Mask != 0 {
 			c.begin()
 			c.expert(sev, GroupSequence, e, msg)
 			c.end()
@@ -344,7 +388,7 @@ func (s *tcpSegment) flags(c *cursor, off int) {
 
 // ace says whether the three ECN bits are a counter here (R50).
 func (s *tcpSegment) ace() bool {
-	return s.facts != nil && s.facts.Verdict&tcp.AccECN != 0 && s.Flags&tcp.SYN == 0
+	return s.summary != nil && s.summary.AccECN && s.Flags&tcp.SYN == 0
 }
 
 var tcpFlagNames = [...]string{"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"}
@@ -488,6 +532,7 @@ func (s *tcpSegment) payload(c *cursor, start int) {
 	if n == 0 {
 		// A bare FIN may end a message that lasts until the connection closes (R70.7).
 		body := c.to(0)
+		segmentDataLines(c, body, m)
 		c.end()
 		if m != nil && m.Head {
 			dissectTCPPayload(body, m)
@@ -509,6 +554,7 @@ func (s *tcpSegment) payload(c *cursor, start int) {
 		c.end()
 		return
 	}
+	segmentDataLines(c, body, m)
 	c.end()
 	dissectTCPPayload(body, m)
 }

@@ -205,10 +205,14 @@ func (s *tcpSegment) options(c *cursor, start int) {
 		s.noMSS(c)
 		return
 	}
-	o := c.to(n)
 	if s.Fit == tcp.Short {
-		o.limit = min(start+s.total, o.limit)
+		// The options run off the end: there are none to be read.
+		if c.on() {
+			c.addAt(fTCPOptions, c.pos, c.captured(), Node{raw: c.rest(), text: fmt.Sprintf("Options: (%d bytes)", n)})
+		}
+		return
 	}
+	o := c.to(n)
 	first := o.pos
 	if c.on() {
 		c.addAt(fTCPOptions, first, n, Node{raw: c.b[first:min(first+n, c.have)]})

@@ -228,7 +228,7 @@ func TestExitCodes(t *testing.T) {
 		{"no such file", []string{"-r", filepath.Join(dir, "none")}, ExitWork, "", "no such file"},
 		{"empty", []string{"-r", write("empty", "")}, ExitWork, "", "empty"},
 		{"not a capture", []string{"-r", write("text", "hello, this is no capture\n")}, ExitWork, "", "not a capture"},
-		{"cut", []string{"-r", write("cut", string(whole[:200]))}, ExitWork, "[SYN, ACK]", "cut short"},
+		{"cut", []string{"-r", write("cut", string(whole[:250]))}, ExitWork, "[SYN, ACK]", "cut short"},
 		{"wrong BPF", []string{"-r", good, "-f", "port port"}, ExitUsage, "", "port port\n"},
 		{"wrong display filter", []string{"-r", good, "-Y", "tcp.prot == 3"}, ExitUsage, "", "tcp.prot == 3\n^"},
 		{"unknown field", []string{"-r", good, "-T", "fields", "-e", "tcp.nonsense"}, ExitUsage, "", "tcp.nonsense"},
@@ -289,14 +289,19 @@ func TestGlossary(t *testing.T) {
 		t.Errorf("exit %d, %d bytes", code, len(out))
 	}
 	known := map[string]bool{}
-	for _, line := range strings.Split(tshark(t, "-G", "fields"), "\n") {
-		if c := strings.Split(line, "\t"); len(c) > 3 {
+	reference, err := exec.Command("tshark", "-G", "fields").Output()
+	if err != nil {
+		t.Fatal("tshark: ", err)
+	}
+	for _, line := range strings.Split(string(reference), "\n") {
+		if c := strings.Split(line, "\t"); len(c) > 2 {
 			known[c[2]] = true
 		}
 	}
 	for _, line := range strings.Split(out, "\n") {
 		c := strings.Split(line, "\t")
-		if len(c) > 3 && !known[c[2]] && !strings.HasPrefix(c[2], "_ws.") {
+		// What is recognised and not dissected has a field for its bytes that Wireshark has not.
+		if len(c) > 3 && !known[c[2]] && !strings.HasPrefix(c[2], "_ws.") && !strings.HasSuffix(c[2], ".bytes") {
 			t.Errorf("%s is no field of Wireshark's", c[2])
 		}
 	}

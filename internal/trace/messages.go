@@ -107,7 +107,7 @@ func (r *Row) withheld(claimed bool) dissect.Withheld {
 	if !claimed {
 		// Nobody ordered the data: the verdict alone decides (R70.2, R72).
 		switch {
-		case r.Verdict&tcp.SpuriousRetransmission != 0, r.Verdict&tcp.KeepAlive != 0:
+		case r.Verdict&tcp.SpuriousRetransmission != 0:
 			return dissect.Silent
 		case r.Verdict&tcp.Retransmission != 0:
 			return dissect.Repeated
