@@ -34,9 +34,13 @@ func dissectDNSDatagram(c cursor, p *Proto) {
 	m.dissect(false)
 }
 
-// dissectDNSStream takes a message apart that has its length before it (RFC 1035 §4.2.2).
-func dissectDNSStream(c cursor, peer Peer, paired bool) {
-	m := dnsMessage{cursor: c, proto: pDNS, peer: peer, paired: paired}
+// dissectDNSStream takes a message apart that has its length before it (RFC 1035
+// §4.2.2). conversation is what is known of the TCP conversation, nil if nothing.
+func dissectDNSStream(c cursor, conversation *Messages) {
+	m := dnsMessage{cursor: c, proto: pDNS}
+	if conversation != nil && c.captured() >= 6 {
+		m.peer, m.paired = conversation.Session.dnsPeer(dnsQuestion(c.rest()[2:]), conversation.Frame)
+	}
 	m.dissect(true)
 }
 
@@ -58,7 +62,7 @@ func (m *dnsMessage) dissect(length bool) {
 	if c.cols() {
 		m.d.setInfo(dnsOpcodeShort(flags) + dnsAnswerWord(response) + " 0x" + hex4(id))
 		if rc := uint64(flags & 15); response && rc != 0 {
-			m.d.infoAppend(" " + orUnknown(dnsRcodes(rc), "Unknown error", rc))
+			m.d.infoAppend(" " + namedOr(dnsRcodes(rc), "Unknown error", rc))
 		}
 	}
 	if response {
@@ -91,7 +95,7 @@ func (m *dnsMessage) dissect(length bool) {
 // dnsOpcodeShort names the kind of message in the Info column.
 func dnsOpcodeShort(flags uint16) string {
 	op := uint64(flags&dnsOpcode) >> 11
-	return orUnknown(dnsOpcodes(op), "Unknown operation", op)
+	return namedOr(dnsOpcodes(op), "Unknown operation", op)
 }
 
 func dnsAnswerWord(response bool) string {
@@ -101,8 +105,8 @@ func dnsAnswerWord(response bool) string {
 	return ""
 }
 
-// orUnknown gives name, or a text with the number where there is none.
-func orUnknown(name, other string, v uint64) string {
+// namedOr gives name, or a text with the number where there is none.
+func namedOr(name, other string, v uint64) string {
 	if name != "" {
 		return name
 	}

@@ -55,7 +55,7 @@ func (m *dnsMessage) options(end int) {
 
 func (m *dnsMessage) option(code uint16, n, stop int) {
 	c := &m.cursor
-	c.addAt(fDNSOPT, c.pos, 4+n, Node{text: "Option: " + orUnknown(dnsOptions(uint64(code)), "Unknown", uint64(code))})
+	c.addAt(fDNSOPT, c.pos, 4+n, Node{text: "Option: " + namedOr(dnsOptions(uint64(code)), "Unknown", uint64(code))})
 	c.begin()
 	c.u16(fDNSOPTCode)
 	if code == ednsOldSubnet {

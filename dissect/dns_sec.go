@@ -115,7 +115,7 @@ func (m *dnsMessage) typeBits(v byte, first uint16) {
 		bit := bits.LeadingZeros8(v)
 		v &^= 0x80 >> bit
 		t := uint64(first) + uint64(bit)
-		m.add(fDNSRespType, 1, Node{num: t, text: "RR type in bit map: " + orUnknown(dnsTypeTexts(t), "Unknown", t)})
+		m.add(fDNSRespType, 1, Node{num: t, text: "RR type in bit map: " + namedOr(dnsTypeTexts(t), "Unknown", t)})
 	}
 }
 
