@@ -63,7 +63,7 @@ func (g *Graph) addTCP(e *event) {
 		}
 	}
 	if e.Verdict&tcp.Analysed != 0 {
-		g.remember(e)
+		g.remember(e, before[e.Dir] == tcp.Closed)
 	}
 	g.section(e, before)
 	if e.Flags&(tcp.SYN|tcp.RST) == 0 && opening(before) && !opening(e.state) && e.state[0] != tcp.Closed {
@@ -124,8 +124,9 @@ type part struct {
 const maxFills = 1024
 
 // remember enters e into its end's history. Of a segment that repeats it finds the
-// first one and marks that as lost, unless the repeat was in vain.
-func (g *Graph) remember(e *event) {
+// first one and marks that as lost, unless the repeat was in vain or its connection
+// is anew, as a SYN after a RST is.
+func (g *Graph) remember(e *event, anew bool) {
 	h := &g.sent[e.Dir]
 	length := uint64(e.Next() - e.Seq)
 	if length == 0 || e.Verdict&probing != 0 {
@@ -138,7 +139,7 @@ func (g *Graph) remember(e *event) {
 	start := uint64(int64(h.next) + int64(int32(e.Seq-uint32(h.next))))
 	end := start + length
 	if e.Verdict&repeats != 0 || e.Flags&tcp.SYN != 0 && start < h.next {
-		g.repeats(e, h.find(start))
+		g.repeats(e, h.find(start), anew)
 	}
 	switch {
 	case start >= h.next:
@@ -163,7 +164,7 @@ func (g *Graph) remember(e *event) {
 }
 
 // repeats notes that e carries again what part p was seen with, nil if nothing was.
-func (g *Graph) repeats(e *event, p *part) {
+func (g *Graph) repeats(e *event, p *part, anew bool) {
 	if p == nil {
 		return
 	}
@@ -175,7 +176,7 @@ func (g *Graph) repeats(e *event, p *part) {
 		e.bits |= synRepeat
 	}
 	e.peer = p.packet
-	if e.Verdict&(tcp.Retransmission|tcp.FastRetransmission) != 0 {
+	if e.Verdict&(tcp.Retransmission|tcp.FastRetransmission) != 0 && !anew {
 		g.markLost(p.newest, e)
 	}
 	p.newest = e.Number

@@ -125,18 +125,20 @@ func (g *Graph) labels(i int, wide bool) []label {
 	}
 	short := label{w, length}
 	if e.Len == 0 || e.Flags&(tcp.SYN|tcp.FIN|tcp.RST) != 0 {
-		short = label{w, flagText(e.Flags, true) + "  " + g.keyNumber(e)}
-		if e.Len > 0 {
-			short.fixed = flagText(e.Flags&(tcp.SYN|tcp.FIN|tcp.RST), true) + "  " + length
+		short = label{"", flagText(e.Flags, true) + "  " + g.keyNumber(e)}
+	}
+	if e.Len > 0 {
+		if short = (label{w, length}); w == "" {
+			short.word = "data"
 		}
-	} else if w == "" {
-		short.word = "data"
+		if control := e.Flags & (tcp.SYN | tcp.FIN | tcp.RST); control != 0 {
+			short.word += ", " + flagText(control, true)
+		}
 	}
-	bare := short // where not even the number has room
-	if bare.word, _, _ = strings.Cut(short.fixed, "  "); e.Len > 0 && w != "" {
-		bare.word = w
+	bare := label{word: short.word} // where not even the number has room
+	if e.Len == 0 {
+		bare.word, _, _ = strings.Cut(short.fixed, "  ")
 	}
-	bare.fixed = ""
 	if !wide {
 		return []label{short, bare}
 	}

@@ -173,11 +173,15 @@ func (g *Graph) idleText(i int) string {
 	from, to := g.role(e.Dir), g.role(e.Dir^1)
 	zero := prev.Verdict&tcp.ZeroWindow != 0
 	switch {
+	case e.bits&synRepeat != 0 && prev.Flags&tcp.RST != 0:
+		return time + ": the " + from + " tries again"
+	case prev.Verdict&tcp.KeepAlive != 0 && prev.Dir == e.Dir && e.Verdict&tcp.KeepAlive == 0:
+		return time + ": no answer to the keep-alive"
 	case e.bits&synRepeat != 0 && e.Flags&tcp.ACK == 0:
 		return time + ": no answer, the " + from + " sends its SYN again"
 	case e.bits&synRepeat != 0:
 		return time + ": no answer, the " + from + " sends its SYN, ACK again"
-	case e.Verdict&tcp.ZeroWindowProbe != 0 || zero && prev.Dir != e.Dir && e.Len > 0:
+	case e.Verdict&tcp.ZeroWindowProbe != 0 || zero && prev.Dir != e.Dir:
 		return time + ": the " + to + "'s window is closed"
 	case zero && prev.Dir == e.Dir:
 		return time + ": the " + from + "'s window was closed"

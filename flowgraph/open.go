@@ -2,6 +2,7 @@ package flowgraph
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tcplens/dissect"
@@ -46,7 +47,7 @@ func (s *traceSource) more(after packet.Number) (Info, []Segment) {
 	snap := s.t.Snapshot()
 	info.Missed = c.First < snap.First()
 	var segs []Segment
-	for _, n := range newer(s.t, snap, s.kind, s.stream, c.Last, after) {
+	for _, n := range newer(snap, s.kind, s.stream, c.Last, after) {
 		if r := snap.Row(n); r != nil {
 			segs = append(segs, segment(n, r))
 		}
@@ -56,22 +57,15 @@ func (s *traceSource) more(after packet.Number) (Info, []Segment) {
 
 // newer lists the conversation's packets after one, in order, by following the
 // rows back from the last.
-func newer(t *trace.Trace, snap trace.Snapshot, kind trace.Kind, stream uint32, last, after packet.Number) []packet.Number {
-	if last <= after {
-		return nil
-	}
+func newer(snap trace.Snapshot, kind trace.Kind, stream uint32, last, after packet.Number) []packet.Number {
 	var out []packet.Number
-	for n := last; n > after; {
+	for n := min(last, snap.Last()); n > after; {
 		r := snap.Row(n)
 		if r == nil {
-			if n > snap.Last() { // the conversation is newer than the snapshot
-				n--
-				continue
-			}
 			break
 		}
 		if r.Kind != kind || r.Stream != stream {
-			n--
+			n-- // the conversation has grown since the snapshot was made
 			continue
 		}
 		out = append(out, n)
@@ -80,9 +74,7 @@ func newer(t *trace.Trace, snap trace.Snapshot, kind trace.Kind, stream uint32, 
 		}
 		n = r.Prev
 	}
-	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
-		out[i], out[j] = out[j], out[i]
-	}
+	slices.Reverse(out)
 	return out
 }
 

@@ -45,6 +45,8 @@ type section struct {
 	unacked   uint64 // bytes of the other end that the RST leaves unacknowledged
 	unread    uint64 // bytes of the other end's last turn, if nothing answered it
 	gone      bool   // both ends were closed before the RST
+	taken     bool   // the end that closed first acknowledged what came after
+	dead      bool   // the RST follows a keep-alive without answer
 }
 
 // section puts e, which is about to be appended, into its section.
@@ -106,7 +108,11 @@ func (g *Graph) closeWith(s *section, e *event, before [2]tcp.State) {
 	if e.Flags&tcp.RST != 0 && !s.reset {
 		s.reset, s.resetBy = true, e.Dir
 		s.gone = before[0] == tcp.Closed && before[1] == tcp.Closed || before[e.Dir] == tcp.TimeWait
-		s.afterFIN = s.sentFIN[e.Dir] && s.late > 0 && s.first == e.Dir
+		s.afterFIN = s.sentFIN[e.Dir] && s.late > 0 && s.first == e.Dir && !s.taken
+		if n := len(g.events); n > 0 {
+			last := &g.events[n-1]
+			s.dead = last.Dir == e.Dir && last.Verdict&tcp.KeepAlive != 0
+		}
 		if t := &g.turn; t.any && t.dir == other {
 			s.unread = g.tail(other)
 		}
@@ -132,6 +138,9 @@ func (g *Graph) closeWith(s *section, e *event, before [2]tcp.State) {
 	}
 	if e.Flags&tcp.FIN != 0 {
 		s.sentFIN[e.Dir] = true
+	}
+	if s.late > 0 && e.Dir == s.first && e.Acks != 0 && e.Flags&tcp.RST == 0 {
+		s.taken = true
 	}
 }
 
@@ -208,8 +217,6 @@ func (g *Graph) closeTitle(s *section) string {
 	case s.fins == 0:
 	case s.fins == 1 && s.late > 0:
 		title = fmt.Sprintf("half-close: the %s is done, the %s sends %s more", first, second, count(s.late))
-	case s.fins == 1 && s.reset:
-		title = "the " + first + " closes"
 	case s.fins == 1:
 		title = "half-closed: the " + first + " has finished, the " + second + " has not"
 	case s.crossed:
@@ -225,7 +232,7 @@ func (g *Graph) closeTitle(s *section) string {
 		return title
 	}
 	reset := g.resetTitle(s)
-	if title == "" || s.afterFIN {
+	if title == "" || s.afterFIN || s.fins == 1 {
 		return reset
 	}
 	return title + "; " + reset
@@ -234,10 +241,16 @@ func (g *Graph) closeTitle(s *section) string {
 func (g *Graph) resetTitle(s *section) string {
 	by, other := g.role(s.resetBy), g.role(s.resetBy^1)
 	switch {
-	case s.gone:
-		return "a RST after the end"
 	case s.afterFIN:
 		return "reset by the " + by + ": data came after it had closed"
+	case s.gone:
+		return "a RST after the end"
+	case s.fins == 1 && s.sentFIN[s.resetBy]:
+		return "the " + by + " closes, then resets"
+	case s.fins == 1:
+		return "the " + other + " closes, the " + by + " resets"
+	case s.dead:
+		return "reset by the " + by + ": no answer to its keep-alives"
 	case s.unacked > 0 && !s.sentFIN[s.resetBy]:
 		return fmt.Sprintf("reset with data unread: %s of the %s without ACK", count(s.unacked), other)
 	case s.unread > 0 && !s.sentFIN[s.resetBy]:

@@ -42,7 +42,7 @@ func shapes() []shape {
 			s.seg(140000, 0, "A", 12, 1401, 0)
 			s.seg(141000, 1, "FA", 1401, 12, 0)
 			s.seg(150000, 0, "A", 12, 1402, 0)
-		}, []string{"half-close: the client is done, the server sends 1.4 kB more", "FIN_WAIT_2", "FIN  10"}},
+		}, []string{"half-close: the client is done, the server sends 1.4 kB more", "FIN_WAIT_2", "data, FIN  10"}},
 		{"halfclosed", func(s *scene) {
 			s.handshake()
 			s.seg(20000, 1, "FA", 1, 1, 0)
@@ -95,6 +95,26 @@ func shapes() []shape {
 			s.seg(30000, 1, "PA", 1, 2, 100)
 			s.seg(39000, 0, "R", 2, 0, 0)
 		}, []string{"reset by the client: data came after it had closed"}},
+		{"reset_keep_alive", func(s *scene) {
+			s.handshake()
+			exchange(s)
+			for i := range int64(3) {
+				s.seg(1_058_000+1_000_000*i, 0, "A", 64, 128, 0)
+			}
+			s.seg(4_058_000, 0, "RA", 65, 128, 0)
+		}, []string{"reset by the client: no answer to its keep-alives", "1.00 s: no answer to the keep-alive"}},
+		{"reset_after_fin", func(s *scene) {
+			s.handshake()
+			exchange(s)
+			s.seg(60000, 1, "FA", 128, 65, 0)
+			s.seg(69000, 0, "RA", 65, 129, 0)
+		}, []string{"the server closes, the client resets"}},
+		{"refused_twice", func(s *scene) {
+			s.seg(0, 0, "S", 0, 0, 0)
+			s.seg(9000, 1, "RA", 0, 1, 0)
+			s.seg(1_000_000, 0, "S", 0, 0, 0)
+			s.seg(1_009_000, 1, "RA", 0, 1, 0)
+		}, []string{"refused", "991 ms: the client tries again", "again #1"}},
 		{"midstream", func(s *scene) {
 			s.seg(0, 1, "PA", 1, 1, 100)
 			s.seg(1000, 0, "A", 1, 101, 0)

@@ -2,6 +2,7 @@ package follow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tcplens/internal/packet"
@@ -105,9 +106,7 @@ func (s *traceSource) newer(snap trace.Snapshot, last, after packet.Number) []pa
 		}
 		n = r.Prev
 	}
-	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
-		out[i], out[j] = out[j], out[i]
-	}
+	slices.Reverse(out)
 	return out
 }
 
