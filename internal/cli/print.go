@@ -39,6 +39,8 @@ type printer struct {
 	form format
 	prev packet.Time
 	any  bool
+
+	matcher *trace.Matcher // made with the first packet
 }
 
 // all writes a complete trace.
@@ -83,20 +85,16 @@ func (p *printer) live(t *trace.Trace, out *bufio.Writer) error {
 
 // one writes packet n if it is to be shown.
 func (p *printer) one(t *trace.Trace, s trace.Snapshot, r *trace.Reader, n packet.Number) error {
-	want := p.form.want()
-	if p.show != nil {
-		want |= dissect.WantTree
+	if p.matcher == nil {
+		p.matcher = t.NewMatcher(p.show)
 	}
 	row := s.Row(n)
-	if row == nil {
+	if row == nil || !p.matcher.Match(s, n) {
 		return nil
 	}
-	tree, cols, err := r.Dissect(n, want)
+	tree, cols, err := r.Dissect(n, p.form.want())
 	if err != nil {
 		return nil // evicted while we were on the way to it; the header counts those
-	}
-	if p.show != nil && !p.show.Match(tree) {
-		return nil
 	}
 	rec := record{number: n, row: row, tree: tree, cols: cols, bytes: r.Captured(), first: t.Status().First, prev: p.prev}
 	if !p.any {
@@ -116,9 +114,9 @@ func (o *options) copyTo(src *source, show *filter.Filter) error {
 	s := t.Snapshot()
 	var numbers []packet.Number
 	if show != nil {
-		r := t.NewReader()
+		m := t.NewMatcher(show)
 		for n := s.First(); n <= s.Last(); n++ {
-			if tree, _, err := r.Dissect(n, dissect.WantTree); err == nil && show.Match(tree) {
+			if m.Match(s, n) {
 				numbers = append(numbers, n)
 			}
 		}
