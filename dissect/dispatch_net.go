@@ -3,23 +3,55 @@ package dissect
 import "tcplens/internal/packet"
 
 // netProtocols lists the protocols of the link, network and tunnel layers.
-var netProtocols = []*Proto{pEth, pEtherType, pRaw, pIP, pUDP}
+var netProtocols = []*Proto{
+	pEth, pEtherType, pLLC, pVLAN, p8021ad, pSLL, pNull, pLoop, pRaw, pPPP, pPPPHDLC, pLCP, pIPCP, pIPv6CP, pPPPoE, pPPPoED, pPPPoES,
+	pMPLS, pPWEth, pPWNoCW, pPWCW, pPWACH, pGRE, pERSPAN, pVXLAN, pGeneve, pARP, pIP, pIPv6, pHopOpts, pRouting, pFragHdr, pDstOpts, pESP, pAH,
+	pICMP, pICMPv6, pIGMP, pUDP,
+}
 
 // dissectLink begins with the link layer.
 func dissectLink(c cursor, l packet.LinkType) {
 	switch l {
 	case packet.LinkEthernet:
-		dissectEthernet(c)
+		dissectEthernet(c, true)
 	case packet.LinkRaw:
+		c.d.enter(pRaw)
 		dissectRawIP(c)
+	case packet.LinkIPv4:
+		dissectIPv4(c)
+	case packet.LinkIPv6:
+		dissectIPv6(c)
+	case packet.LinkNull:
+		dissectNull(c, false)
+	case packet.LinkLoop:
+		dissectNull(c, true)
+	case packet.LinkLinuxSLL:
+		dissectSLL(c)
+	case packet.LinkLinuxSLL2:
+		dissectSLL2(c)
+	case packet.LinkPPP, packet.LinkPPPSerial:
+		dissectPPPLink(c)
+	case packet.LinkPPPEther:
+		dissectPPPoESession(c)
 	default:
+		c.d.setProto("UNKNOWN")
+		if c.cols() {
+			c.d.setInfof("Link type %d, not dissected by tcplens", uint16(l))
+		}
 		dissectData(c)
 	}
 }
 
-// dissectRawIP tells the version of IP by the first nibble.
+// dissectRawIP shows that there is no link layer and tells IP's version by the
+// first nibble.
 func dissectRawIP(c cursor) {
-	c.d.enter(pRaw)
+	if c.on() {
+		n := c.addAt(&pRaw.field, c.pos, min(c.captured(), c.left()), Node{})
+		_ = n
+		c.d.push()
+		c.note(0, "No link information available")
+		c.end()
+	}
 	dissectIP(c)
 }
 
@@ -30,23 +62,54 @@ func dissectIP(c cursor) {
 	switch c.peek(0) >> 4 {
 	case 4:
 		dissectIPv4(c)
+	case 6:
+		dissectIPv6(c)
 	default:
 		dissectData(c)
 	}
 }
 
-// dissectEtherType goes on with the protocol that an Ethernet type names.
-func dissectEtherType(c cursor, t uint16) {
+// dissectEtherType goes on with the protocol that an Ethernet type names. It
+// gives the place in the source where what that protocol claims ends, so that
+// the layer below can show what comes after it as padding or trailer.
+func dissectEtherType(c cursor, t uint16) int {
 	if !c.d.descend() {
-		return
+		return c.limit
 	}
 	defer c.d.ascend()
 	switch t {
 	case 0x0800:
-		dissectIPv4(c)
+		return dissectIPv4(c)
+	case 0x86dd:
+		return dissectIPv6(c)
+	case 0x0806, 0x8035:
+		return dissectARP(c)
+	case 0x8100, 0x9100:
+		dissectVLAN(c)
+	case 0x88a8:
+		dissect8021ad(c)
+	case 0x8847, 0x8848:
+		dissectMPLS(c)
+	case 0x8863:
+		return dissectPPPoEDiscovery(c)
+	case 0x8864:
+		return dissectPPPoESession(c)
+	case 0x6558:
+		dissectEthernet(c, false)
+	case 0x880b:
+		dissectPPP(c)
+	case 0x9000:
+		dissectLoopTest(c)
 	default:
+		if end, ok := dissectNamedEtherType(c, t); ok {
+			return end
+		}
+		if c.cols() {
+			c.d.setProto(hex16(t))
+		}
 		dissectData(c)
 	}
+	return c.limit
 }
 
 // dissectIPProto goes on with the protocol that IP names.
@@ -56,12 +119,42 @@ func dissectIPProto(c cursor, proto uint8) {
 	}
 	defer c.d.ascend()
 	switch proto {
+	case 0:
+		dissectHopByHop(c)
+	case 1:
+		dissectICMP(c)
+	case 2:
+		dissectIGMP(c)
+	case 4:
+		dissectIPv4(c)
 	case 6:
 		dissectTCP(c)
 	case 17:
 		dissectUDP(c)
+	case 41:
+		dissectIPv6(c)
+	case 43:
+		dissectRoutingHeader(c)
+	case 44:
+		dissectFragmentHeader(c)
+	case 47:
+		dissectGRE(c)
+	case 50:
+		dissectESP(c)
+	case 51:
+		dissectAH(c)
+	case 58:
+		dissectICMPv6(c)
+	case 59:
+		dissectNoNext(c)
+	case 60:
+		dissectDestOptions(c)
+	case 137:
+		dissectMPLS(c)
 	default:
-		dissectData(c)
+		if !dissectNamedIP(c, proto) {
+			dissectData(c)
+		}
 	}
 }
 
@@ -79,3 +172,63 @@ func (d *Dissection) descend() bool {
 }
 
 func (d *Dissection) ascend() { d.depth-- }
+
+// opened gives the index of the open node, −1 without a tree, for reopen.
+func (d *Dissection) openIndex() int32 {
+	if d.tree == nil || len(d.tree.open) == 0 {
+		return -1
+	}
+	return d.tree.open[len(d.tree.open)-1]
+}
+
+// reopen lets the next fields go into a node that was closed; end closes it again.
+func (d *Dissection) reopen(i int32) {
+	if d.tree != nil {
+		d.tree.open = append(d.tree.open, i)
+	}
+}
+
+// setSrc and setDst set one column of the two, as soon as it is known: a packet
+// may be cut before the other.
+func (d *Dissection) setSrc(s string) {
+	if d.wantCols {
+		d.cols.Src = s
+	}
+}
+
+func (d *Dissection) setDst(s string) {
+	if d.wantCols {
+		d.cols.Dst = s
+	}
+}
+
+// hex16 writes 0x0c0d.
+func hex16(v uint16) string {
+	const digits = "0123456789abcdef"
+	return string([]byte{'0', 'x', digits[v>>12], digits[v>>8&15], digits[v>>4&15], digits[v&15]})
+}
+
+// checksum is the internet checksum's sum (RFC 1071): one's complement of 16-bit
+// words, not yet inverted. It may be continued if all parts before the last have
+// an even length.
+func checksum(sum uint32, b []byte) uint32 {
+	for len(b) >= 2 {
+		sum += uint32(b[0])<<8 | uint32(b[1])
+		b = b[2:]
+	}
+	if len(b) == 1 {
+		sum += uint32(b[0]) << 8
+	}
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	return sum
+}
+
+// orUnknown gives the text of a value in any case.
+func orUnknown(n Names, v uint64) string {
+	if s := n(v); s != "" {
+		return s
+	}
+	return "Unknown"
+}

@@ -25,9 +25,10 @@ func (f *facts) UDP(k int) (uint32, int64, int64, bool) {
 	u, ok := f.udp[k]
 	return u.stream, u.first, u.gap, ok
 }
-func (f *facts) Fragments() ([]Piece, packet.Number) { return f.pieces, f.in }
-func (f *facts) Messages() *Messages                 { return nil }
-func (f *facts) Peer() Peer                          { return Peer{} }
+func (f *facts) TimeOf(packet.Number) (packet.Time, bool) { return 0, false }
+func (f *facts) Fragments() ([]Piece, packet.Number)      { return f.pieces, f.in }
+func (f *facts) Messages() *Messages                      { return nil }
+func (f *facts) Peer() Peer                               { return Peer{} }
 
 // learn fills Known of all packets by a scan of them in order.
 func learn(in []Input) {

@@ -65,6 +65,7 @@ type line struct {
 	show      string
 	hidden    bool
 	bare      bool // tshark gives its name only
+	loose     bool // its place counts for nothing: expert items, which we put where they belong
 }
 
 func (l line) String() string {
@@ -81,6 +82,9 @@ func (l line) same(m line) bool {
 	}
 	if l.bare || m.bare {
 		return true
+	}
+	if l.loose || m.loose {
+		return l.label == m.label
 	}
 	return l.label == m.label && l.size == m.size && (l.pos == m.pos || l.size == 0) && l.show == m.show
 }
@@ -273,7 +277,7 @@ func pick(all []line) []line {
 		only = strings.Split(*flagProto, ",")
 	}
 	out := all[:0:0]
-	skip, use := -1, true
+	skip, expert, use := -1, -1, true
 	for _, l := range all {
 		if skip >= 0 && l.depth > skip {
 			continue
@@ -286,6 +290,14 @@ func pick(all []line) []line {
 			skip = l.depth
 			continue
 		}
+		if expert >= 0 && l.depth <= expert {
+			expert = -1
+		}
+		if l.name == "_ws.expert" || l.name == "_ws.malformed" || l.name == "_ws.short" {
+			expert = l.depth
+		}
+		l.loose = expert >= 0 || strings.HasSuffix(l.name, ".fragments")
+		l.bare = l.bare || l.hidden && l.name == "_ws.malformed"
 		if use {
 			out = append(out, l)
 		}

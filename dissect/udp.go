@@ -1,17 +1,189 @@
 package dissect
 
-var (
-	pUDP    = newProto("User Datagram Protocol", "UDP", "udp")
-	fUDPSrc = pUDP.add(TUint16, "udp.srcport", "Source Port", PortBase)
-	fUDPDst = pUDP.add(TUint16, "udp.dstport", "Destination Port", PortBase)
+import (
+	"fmt"
+	"strconv"
+
+	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
 )
 
+var (
+	pUDP           = newProto("User Datagram Protocol", "UDP", "udp")
+	fUDPSrc        = pUDP.add(TUint16, "udp.srcport", "Source Port", PortBase)
+	fUDPDst        = pUDP.add(TUint16, "udp.dstport", "Destination Port", PortBase)
+	fUDPPort       = pUDP.add(TUint16, "udp.port", "Source or Destination Port", PortBase)
+	fUDPStream     = pUDP.u32("udp.stream", "Stream index", Dec)
+	fUDPLen        = pUDP.u16("udp.length", "Length", Dec)
+	fUDPCheck      = pUDP.u16("udp.checksum", "Checksum", Hex)
+	fUDPCheckState = pUDP.u8("udp.checksum.status", "Checksum Status", NoLabel, names(checksumStates))
+	fUDPSinceFirst = pUDP.rel("udp.time_relative", "Time since first frame")
+	fUDPSincePrev  = pUDP.rel("udp.time_delta", "Time since previous frame")
+	fUDPPayload    = pUDP.bytes("udp.payload", "Payload")
+	eUDPLen        = pUDP.none("udp.length.bad", "Bad length value")
+	eUDPZero       = pUDP.none("udp.checksum.zero", "Illegal checksum value (0)")
+	eUDPTrace      = pUDP.none("udp.possible_traceroute", "Possible traceroute")
+)
+
+// flow is the two ends of the packet, with the addresses of the layer below.
+func (l *layer) flow(src, dst uint16) packet.Flow {
+	return packet.Flow{Src: packet.Endpoint{Addr: addr(l.src, l.v6), Port: src}, Dst: packet.Endpoint{Addr: addr(l.dst, l.v6), Port: dst}}
+}
+
+// dissectUDP takes a UDP header apart (RFC 768) and hands on what it carries.
 func dissectUDP(c cursor) {
-	c.proto(pUDP)
-	c.u16(fUDPSrc)
-	c.u16(fUDPDst)
+	d := c.d
+	if p := c.proto(pUDP); p != nil {
+		p.Len = 8
+	}
+	node := d.openIndex()
+	d.setProto("UDP")
+	d.setInfo("")
+	head := c.pos
+	sport := c.u16(fUDPSrc)
+	dport := c.u16(fUDPDst)
+	if !c.ok() {
+		c.end()
+		return
+	}
+	if c.on() {
+		c.nodeAt(node).label("User Datagram Protocol, Src Port: " + strconv.Itoa(int(sport)) + ", Dst Port: " + strconv.Itoa(int(dport)))
+		c.addAt(fUDPPort, head, 2, Node{num: uint64(sport), Flags: Hidden})
+		c.addAt(fUDPPort, head+2, 2, Node{num: uint64(dport), Flags: Hidden})
+		if d.layer.ttl != 0 && d.layer.ttl < 5 && dport >= 33434 && dport <= 33534 && !d.layer.quoted {
+			c.expert(Chat, GroupSequence, eUDPTrace, fmt.Sprintf("Possible traceroute: hop #%d, attempt #%d", (dport-33434)/3+1, (dport-33434)%3+1))
+		}
+	}
+	if c.cols() {
+		d.setInfof("%d → %d", sport, dport)
+	}
+	k := d.transport
+	d.transport++
+	d.layer.srcPort, d.layer.dstPort = sport, dport
+	ulen := int(c.peek16(0))
+	reported := c.left() + 4 // of the datagram, with the ports
+	wire, bad := ulen, ""
+	switch {
+	case ulen == 0 && d.layer.v6:
+		wire = reported
+	case ulen < 8:
+		bad = fmt.Sprintf("Bad length value %d < 8", ulen)
+	case ulen > reported && !d.layer.quoted:
+		bad = fmt.Sprintf("Bad length value %d > IP payload length", ulen)
+	}
+	if d.scan {
+		if ulen < 8 && wire == ulen || c.captured() < 4 {
+			return
+		}
+		d.scanUDP(&c, sport, dport, min(wire, reported))
+		return
+	}
+	c.u16(fUDPLen)
+	if !c.ok() {
+		c.end()
+		return
+	}
+	if bad != "" {
+		if c.on() {
+			if ulen >= 8 {
+				c.last().append(fmt.Sprintf(" (bogus, payload length %d)", reported))
+			}
+			c.begin()
+			c.expert(Error, GroupMalformed, eUDPLen, bad)
+			c.end()
+		}
+		if ulen < 8 {
+			d.infof(" [BAD UDP LENGTH %d < 8]", ulen)
+			c.nodeAt(node).trim(c.pos)
+			c.end()
+			d.stop()
+			return
+		}
+		d.infof(" [BAD UDP LENGTH %d > IP PAYLOAD LENGTH]", ulen)
+	}
+	d.infof(" Len=%d", wire-8)
+	wire = min(wire, reported)
+	c.udpChecksum(head, ulen)
+	if d.in.Known != nil && c.on() {
+		if s, first, prev, ok := d.in.Known.UDP(k); ok {
+			c.gen(fUDPStream, uint64(s))
+			if !d.layer.quoted {
+				c.addAt(fText, head, 0, Node{text: "Timestamps", Flags: Generated})
+				c.begin()
+				c.addAt(fUDPSinceFirst, head, 0, Node{num: uint64(first), Flags: Generated})
+				c.addAt(fUDPSincePrev, head, 0, Node{num: uint64(prev), Flags: Generated})
+				c.end()
+			}
+		}
+	}
+	payload := c.to(wire - 8)
+	if b := payload.rest(); len(b) > 0 && c.ok() {
+		if n := c.addAt(fUDPPayload, payload.pos, len(b), Node{raw: b}); n != nil {
+			n.label("UDP payload (" + plural(len(b), "byte") + ")")
+		}
+	}
 	c.end()
-	if !c.d.scan {
-		dissectUDPPayload(c.tail())
+	if !c.ok() {
+		return
+	}
+	if d.tree != nil && d.layer.quoted { // what is quoted stands beside the ICMP message
+		open := d.tree.open
+		d.tree.open = d.tree.open[:0:0]
+		defer func() { d.tree.open = open }()
+	}
+	if !dissectTunnel(payload, sport, dport) {
+		dissectUDPPayload(payload)
+	}
+}
+
+// udpChecksum shows the checksum, which is not verified: 0 says that there is none.
+func (c *cursor) udpChecksum(head, ulen int) {
+	sum := c.u16(fUDPCheck)
+	if !c.ok() || !c.on() {
+		return
+	}
+	state := uint64(2)
+	switch {
+	case sum != 0:
+		c.last().append(" [unverified]")
+	case c.d.layer.v6 && ulen != 0:
+		state = 4
+		c.last().append(" [zero-value illegal]")
+		c.begin()
+		c.expert(Error, GroupChecksum, eUDPZero, eUDPZero.Name)
+		c.end()
+	default:
+		state = 3
+		c.last().append(" [zero-value ignored]")
+	}
+	c.addAt(fUDPCheckState, head+6, 0, Node{num: state, Flags: Generated})
+}
+
+// scanUDP notes the header for the trace. The cursor stands behind the ports.
+func (d *Dissection) scanUDP(c *cursor, sport, dport uint16, wire int) {
+	h := d.head
+	if !d.layer.quoted {
+		h.Proto = TopUDP
+	}
+	c.skip(4)
+	payload := c.to(wire - 8)
+	h.Transports = append(h.Transports, Transport{
+		Segment: tcp.Segment{Number: d.in.Number, Time: d.in.Packet.Time, Flow: d.layer.flow(sport, dport)},
+		Payload: payload.rest(), PayOff: uint32(payload.pos), Wire: uint32(max(0, wire-8)),
+	})
+	dissectTunnel(payload, sport, dport)
+}
+
+// trim lets a node end at a place in its source.
+func (n *Node) trim(at int) {
+	if n != nil {
+		n.Len = int32(at) - n.Off
+	}
+}
+
+// stop ends the dissection after a dissector has said why.
+func (d *Dissection) stop() {
+	if d.fail == fine {
+		d.fail = stopped
 	}
 }

@@ -1,0 +1,63 @@
+package dissect
+
+var (
+	pVXLAN      = newProto("Virtual eXtensible Local Area Network", "VxLAN", "vxlan")
+	fVXFlags    = pVXLAN.u16("vxlan.flags", "Flags", Hex)
+	fVXFlagG    = pVXLAN.flag(TUint16, "vxlan.flag_g", "GBP Extension", 0x8000, names(either("Defined", "Not defined")))
+	fVXFlagI    = pVXLAN.flag(TUint16, "vxlan.flag_i", "VXLAN Network ID (VNI)", 0x0800, names(trueFalse))
+	fVXFlagD    = pVXLAN.flag(TUint16, "vxlan.flag_d", "Don't Learn", 0x0040, names(trueFalse))
+	fVXFlagA    = pVXLAN.flag(TUint16, "vxlan.flag_a", "Policy Applied", 0x0008, names(trueFalse))
+	fVXReserved = pVXLAN.u16("vxlan.flags_reserved", "Reserved(R)", Hex, mask(0x77b7))
+	fVXGBP      = pVXLAN.u16("vxlan.gbp", "Group Policy ID", Dec)
+	fVXVNI      = pVXLAN.u24("vxlan.vni", "VXLAN Network Identifier (VNI)", Dec)
+	fVXRes8     = pVXLAN.u8("vxlan.reserved8", "Reserved", Dec)
+)
+
+// dissectTunnel goes on with a tunnel over UDP, told by its port; false if the
+// ports name none. It serves the scan too: a tunnel's inner packet has headers.
+func dissectTunnel(c cursor, sport, dport uint16) bool {
+	switch {
+	case dport == 4789 || sport == 4789:
+		if c.d.descend() {
+			dissectVXLAN(c)
+			c.d.ascend()
+		}
+	case dport == 6081 || sport == 6081:
+		if c.d.descend() {
+			dissectGeneve(c)
+			c.d.ascend()
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// dissectVXLAN takes a VXLAN header apart (RFC 7348 §5) and goes on with the frame.
+func dissectVXLAN(c cursor) {
+	d := c.d
+	c.proto(pVXLAN)
+	d.setProto("VxLAN")
+	d.setInfo("")
+	v := c.u16(fVXFlags)
+	if c.on() && c.ok() {
+		n := c.last()
+		for _, f := range []*Field{fVXFlagG, fVXFlagI, fVXFlagD, fVXFlagA} {
+			if uint64(v)&f.Mask != 0 {
+				n.append(", " + f.Name)
+			}
+		}
+		c.begin()
+		for _, f := range []*Field{fVXFlagG, fVXFlagI, fVXFlagD, fVXFlagA, fVXReserved} {
+			c.bits(f, 2, uint64(v))
+		}
+		c.end()
+	}
+	c.u16(fVXGBP)
+	c.u24(fVXVNI)
+	c.u8(fVXRes8)
+	c.end()
+	if c.ok() {
+		dissectEthernet(c.tail(), false)
+	}
+}
