@@ -46,6 +46,7 @@ func (c *cursor) need(n int) bool {
 	if n >= 0 && n <= c.have-c.pos {
 		return true
 	}
+	c.d.failEnd, c.d.failSource = c.have, c.source
 	c.d.cut(n < 0 || n > c.limit-c.pos)
 	return false
 }

@@ -164,7 +164,10 @@ type Dissection struct {
 	depth     int // of nested protocols
 	fail      failure
 	failProto *Proto
-	transport int // index of the next transport header
+	// Where the bytes end that the dissector had that failed.
+	failEnd    int
+	failSource uint8
+	transport  int // index of the next transport header
 
 	cols      Columns
 	info      []byte
@@ -181,8 +184,9 @@ type layer struct {
 	v6               bool
 	proto            uint8
 	srcPort, dstPort uint16
-	quoted           bool // inside an ICMP error
-	etherPad         int
+	quoted           bool  // inside an ICMP error
+	ttl              uint8 // hop limit for IPv6
+	node6            int32 // of the innermost IPv6 header
 }
 
 type failure uint8
@@ -325,11 +329,27 @@ func (d *Dissection) guard(c *cursor, f func()) {
 		d.fail = fine
 		return
 	}
-	if d.tree != nil {
-		d.tree.open = d.tree.open[:min(open, len(d.tree.open))]
-	}
+	d.closeFailed(open)
 	d.explainFailure(c)
 	d.fail = fine
+}
+
+// closeFailed closes the nodes that a failure left open, down to the first n. They
+// reach to where the bytes end that the dissector had.
+func (d *Dissection) closeFailed(n int) {
+	t := d.tree
+	if t == nil {
+		return
+	}
+	for _, i := range t.open[min(n, len(t.open)):] {
+		if i < 0 {
+			continue
+		}
+		if o := &t.Nodes[i]; o.Len == 0 && o.Source == d.failSource && o.Flags&Generated == 0 && (o.Field.Type == TProtocol || o.Field == fText) {
+			o.Len = int32(max(0, d.failEnd-int(o.Off)))
+		}
+	}
+	t.open = t.open[:min(n, len(t.open))]
 }
 
 // explainFailure shows why a dissection ended early.
@@ -337,9 +357,7 @@ func (d *Dissection) explainFailure(c *cursor) {
 	if d.scan || d.fail == fine || d.fail == stopped {
 		return
 	}
-	if d.tree != nil {
-		d.tree.open = d.tree.open[:0]
-	}
+	d.closeFailed(0)
 	short := d.failProto.Short
 	if d.fail == cutShort {
 		if c.on() {
