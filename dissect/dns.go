@@ -34,24 +34,31 @@ func dissectDNSDatagram(c cursor, p *Proto) {
 	m.dissect(false)
 }
 
-// dissectDNSStream takes a message apart that has its length before it (RFC 1035
-// §4.2.2). conversation is what is known of the TCP conversation, nil if nothing.
+// dissectDNSStream takes messages apart that have their length before them (RFC
+// 1035 §4.2.2). conversation is what is known of the TCP conversation, nil if nothing.
 func dissectDNSStream(c cursor, conversation *Messages) {
-	m := dnsMessage{cursor: c, proto: pDNS}
-	if conversation != nil && c.captured() >= 6 {
-		m.peer, m.paired = conversation.Session.dnsPeer(dnsQuestion(c.rest()[2:]), conversation.Frame)
+	c.d.enter(pDNS)
+	for c.left() > 0 && c.ok() {
+		one := c.to(2 + int(c.peek16(0)))
+		m := dnsMessage{cursor: one, proto: pDNS}
+		if conversation != nil && one.captured() >= 6 {
+			m.peer, m.paired = conversation.Session.dnsPeer(dnsQuestion(one.rest()[2:]), conversation.Frame)
+		}
+		c.d.guard(&one, func() { m.dissect(true) })
 	}
-	m.dissect(true)
 }
 
 func (m *dnsMessage) dissect(length bool) {
 	c := &m.cursor
 	m.d.setProto(m.proto.Short)
 	m.d.setInfo("")
-	c.proto(m.proto)
 	begin := c.pos
 	if length {
+		c.addAt(&m.proto.field, begin, 0, Node{})
+		c.begin()
 		c.u16(fDNSLength)
+	} else {
+		c.proto(m.proto)
 	}
 	m.base = c.pos
 	if !c.need(4) {
@@ -205,7 +212,7 @@ func (m *dnsMessage) name() (string, int) {
 		m.need(m.captured() + 1)
 		return "", 0
 	case -2:
-		m.d.cut(true)
+		m.need(-1)
 		return "", 0
 	}
 	m.pos += n

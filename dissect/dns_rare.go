@@ -103,7 +103,7 @@ func (m *dnsMessage) a6() {
 	c := &m.cursor
 	prefix := int(c.u8(fDNSA6PrefixLen))
 	if prefix > 128 {
-		m.d.cut(true)
+		m.need(-1)
 		return
 	}
 	n := (128 - prefix + 7) / 8
@@ -178,7 +178,7 @@ func (m *dnsMessage) caa(end int) {
 	}
 	size := end - c.pos - 1 - n
 	if size < 0 {
-		m.d.cut(true)
+		m.need(-1)
 		return
 	}
 	if c.on() {

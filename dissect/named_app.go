@@ -39,7 +39,7 @@ var checkedApps = []portApp{
 	{named: newNamed("Internet Message Access Protocol", "IMAP", "imap"), tcp: []uint16{143}},
 	{named: appISAKMP, tcp: []uint16{500}, udp: []uint16{500}, looks: func(c *cursor) bool { return c.left() >= 28 }},
 	{named: newNamed("Kafka", "Kafka", "kafka"), tcp: []uint16{9092}, looks: wholeLength(0, 4, 4)},
-	{named: newNamed("Kerberos", "KRB5", "kerberos"), tcp: []uint16{88}, udp: []uint16{88}, looks: looksLikeKerberos},
+	{named: newNamed("Kerberos", "KRB5", "kerberos"), tcp: []uint16{88}, udp: []uint16{88}, looks: looksLikeKerberos, inside: insideKerberos},
 	{named: newNamed("Kerberos v4", "KRB4", "krb4"), udp: []uint16{750}, looks: begins("\x04")},
 	{named: newNamed("Layer 2 Tunneling Protocol", "L2TP", "l2tp"), udp: []uint16{1701}, looks: looksLikeL2TP},
 	{named: newNamed("Lightweight Directory Access Protocol", "LDAP", "ldap"), tcp: []uint16{389, 3268}, looks: looksLikeLDAP},
@@ -49,7 +49,7 @@ var checkedApps = []portApp{
 	{named: newNamed("MQ Telemetry Transport Protocol", "MQTT", "mqtt"), tcp: []uint16{1883}},
 	{named: newNamed("MySQL Protocol", "MySQL", "mysql"), tcp: []uint16{3306}, looks: looksLikeMySQL},
 	{named: newNamed("NetBIOS Datagram Service", "NBDS", "nbdgm"), udp: []uint16{138}, inside: insideNBDS},
-	{named: newNamed("NetBIOS Session Service", "NBSS", "nbss"), tcp: []uint16{139, 445}, inside: insideNBSS},
+	{named: newNamed("NetBIOS Session Service", "NBSS", "nbss"), tcp: []uint16{139, 445}, looks: func(c *cursor) bool { return c.left() >= 4 }, inside: insideNBSS},
 	{named: newNamed("OpenVPN Protocol", "OpenVPN", "openvpn"), tcp: []uint16{1194}, udp: []uint16{1194}},
 	{named: newNamed("PostgreSQL", "PGSQL", "pgsql"), tcp: []uint16{5432}, looks: looksLikePGSQL},
 	{named: newNamed("Post Office Protocol", "POP", "pop"), tcp: []uint16{110}},
@@ -61,13 +61,13 @@ var checkedApps = []portApp{
 	{named: newNamed("RX Protocol", "RX", "rx"), udp: []uint16{7000, 7001, 7002, 7003, 7004, 7005, 7006, 7007, 7008, 7009, 7021}, looks: func(c *cursor) bool { return c.left() >= 28 && c.peek(20) > 0 && c.peek(20) <= 13 }},
 	{named: appSIP, tcp: []uint16{5060}, udp: []uint16{5060}, looks: looksLikeSIP},
 	{named: newNamed("Skinny Client Control Protocol", "SKINNY", "skinny"), tcp: []uint16{2000}, looks: looksLikeSkinny},
-	{named: newNamed("Simple Mail Transfer Protocol", "SMTP", "smtp"), tcp: []uint16{25, 587}},
+	{named: newNamed("Simple Mail Transfer Protocol", "SMTP", "smtp"), tcp: []uint16{25, 587}, inside: insideSMTP},
 	{named: newNamed("Simple Network Management Protocol", "SNMP", "snmp"), tcp: []uint16{161, 162}, udp: []uint16{161, 162, 8161}, looks: looksLikeBER},
 	{named: newNamed("Socks Protocol", "Socks", "socks"), tcp: []uint16{1080}},
 	{named: newNamed("Simple Service Discovery Protocol", "SSDP", "ssdp"), udp: []uint16{1900}, looks: looksLikeSSDP},
 	{named: newNamed("InMon sFlow", "sFlow", "sflow"), udp: []uint16{6343}, looks: func(c *cursor) bool { return c.peek32(0) == 2 || c.peek32(0) == 4 || c.peek32(0) == 5 }},
 	{named: newNamed("TACACS+", "TACACS+", "tacplus"), tcp: []uint16{49}, looks: func(c *cursor) bool { return c.peek(0)>>4 == 12 }},
-	{named: newNamed("Tabular Data Stream", "TDS", "tds"), tcp: []uint16{1433, 2433}, looks: looksLikeTDS},
+	{named: appTDS, tcp: []uint16{1433, 2433}, looks: looksLikeTDS},
 	{named: newNamed("Trivial File Transfer Protocol", "TFTP", "tftp"), udp: []uint16{69}, looks: looksLikeTFTP},
 	{named: newNamed("Transparent Network Substrate Protocol", "TNS", "tns"), tcp: []uint16{1521}, looks: wholeLength(0, 2, 0)},
 	{named: appTPKT, tcp: []uint16{102, 3389}, looks: begins("\x03\x00"), inside: insideTPKT},
@@ -87,6 +87,7 @@ var (
 	appISAKMP     = newNamed("Internet Security Association and Key Management Protocol", "ISAKMP", "isakmp")
 	appRPC        = newNamed("Remote Procedure Call", "RPC", "rpc")
 	appSIP        = newNamed("Session Initiation Protocol", "SIP", "sip")
+	appTDS        = newNamed("Tabular Data Stream", "TDS", "tds")
 	appTPKT       = newNamed("TPKT - ISO on TCP - RFC1006", "TPKT", "tpkt")
 )
 
@@ -186,7 +187,7 @@ func looksLikeKerberos(c *cursor) bool {
 	if c.d.layer.proto == 6 {
 		return int(c.peek32(0))+4 == c.left() && c.peek(4)&0xe0 == 0x60
 	}
-	return c.peek(0)&0xe0 == 0x60
+	return c.peek(0)&0xe0 == 0x60 || c.peek(0) == 4
 }
 
 func looksLikeBVLC(c *cursor) bool { return c.peek(0) == 0x81 && c.peek(1) <= 12 }

@@ -1,5 +1,11 @@
 package dissect
 
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
 // innerApps are the protocols that stand inside others.
 var innerApps = []portApp{
 	{named: newNamed("SMB (Server Message Block Protocol)", "SMB", "smb")},
@@ -15,7 +21,11 @@ var innerApps = []portApp{
 	{named: newNamed("IEC 60870-5-101/104 ASDU", "IEC 60870-5 ASDU", "iec60870_asdu")},
 	{named: newNamed("eXtensible Markup Language", "XML", "xml")},
 	{named: appISAKMP},
-	{named: newNamed("S7 Communication", "S7COMM", "s7comm"), looks: begins("\x32")},
+	{named: newNamed("S7 Communication", "S7COMM", "s7comm")},
+	{named: newNamed("CIP PCCC Object", "CIP PCCC", "cippccc")},
+	{named: newNamed("Microsoft Windows Browser Protocol", "BROWSER", "browser")},
+	{named: newNamed("Kerberos v4", "KRB4", "krb4")},
+	{named: newNamed("Line-based text data", "data-text-lines", "data-text-lines")},
 }
 
 // The places of innerApps.
@@ -34,6 +44,10 @@ const (
 	inXML
 	inISAKMP
 	inS7
+	inPCCC
+	inBrowser
+	inKRB4
+	inText
 )
 
 var insideXML = portApp{named: innerApps[inXML].named}
@@ -50,7 +64,7 @@ func insideNBSS(c cursor) (int, *portApp) {
 func smbOf(c *cursor, at int) *portApp {
 	switch c.peek32(at) {
 	case 0xff534d42:
-		return &innerApps[inSMB]
+		return &insideSMB
 	case 0xfe534d42, 0xfd534d42, 0xfc534d42:
 		return &innerApps[inSMB2]
 	}
@@ -73,7 +87,7 @@ func insideTPKT(c cursor) (int, *portApp) {
 	}
 	switch c.peek(5) & 0xf0 {
 	case 0xe0, 0xd0, 0x80, 0xc0, 0xf0, 0x10, 0x20, 0x60, 0x70, 0xa0, 0xb0, 0x50:
-		return 4, &innerApps[inCOTP]
+		return 4, &insideCOTP
 	}
 	return 0, nil
 }
@@ -97,9 +111,9 @@ func insideENIP(c cursor) (int, *portApp) {
 		at += 4
 		switch {
 		case typ == 0xb2 && n > 0:
-			return at, &innerApps[inCIP]
+			return at, &insideCIP
 		case typ == 0xb1 && n > 2:
-			return at + 2, &innerApps[inCIP]
+			return at + 2, &insideCIP
 		}
 		at += n
 	}
@@ -151,4 +165,64 @@ func insideRPC(c cursor) (int, *portApp) {
 		return at + 40, &innerApps[inMount]
 	}
 	return 0, nil
+}
+
+// The inner protocols that hold others.
+var (
+	insideCIP  = portApp{named: innerApps[inCIP].named, inside: insidePCCC}
+	insideSMB  = portApp{named: innerApps[inSMB].named, inside: insideMailslot}
+	insideCOTP = portApp{named: innerApps[inCOTP].named, inside: insideS7}
+)
+
+// insidePCCC tells the service that carries PCCC, in a request or an answer.
+func insidePCCC(c cursor) (int, *portApp) {
+	if c.peek(0)&0x7f != 0x4b || c.left() < 4 {
+		return 0, nil
+	}
+	return min(c.left(), 2+2*int(c.peek(1))), &innerApps[inPCCC]
+}
+
+// insideMailslot tells announcements of servers by the name of their mailslot.
+func insideMailslot(c cursor) (int, *portApp) {
+	i := bytes.Index(c.rest(), []byte("\\MAILSLOT\\BROWSE\x00"))
+	if c.peek(4) != 0x25 || i < 0 {
+		return 0, nil
+	}
+	return i + 17, &innerApps[inBrowser]
+}
+
+// insideS7 looks behind the header of a data TPDU.
+func insideS7(c cursor) (int, *portApp) {
+	if c.peek(0) == 2 && c.peek(1)&0xf0 == 0xf0 && c.peek(3) == 0x32 {
+		return 3, &innerApps[inS7]
+	}
+	return 0, nil
+}
+
+// insideKerberos tells the messages of version 4, which share the port.
+func insideKerberos(c cursor) (int, *portApp) {
+	if c.peek(0) == 4 {
+		return 0, &innerApps[inKRB4]
+	}
+	return 0, nil
+}
+
+// smtpVerbs are the commands of RFC 5321 §4.1.1, RFC 3207, RFC 4954 and RFC 3030.
+var smtpVerbs = []string{"EHLO", "HELO", "MAIL", "RCPT", "DATA", "QUIT", "RSET", "NOOP", "AUTH", "STAR", "BDAT", "VRFY", "EXPN", "HELP", "TURN", "ETRN"}
+
+// insideSMTP tells the lines of a mail from commands: they do not begin with one,
+// and a line that is a word alone may be part of a login.
+func insideSMTP(c cursor) (int, *portApp) {
+	if d := c.d.layer.dstPort; d != 25 && d != 587 {
+		return 0, nil
+	}
+	b := c.rest()
+	if len(b) < 4 || slices.Contains(smtpVerbs, strings.ToUpper(string(b[:4]))) {
+		return 0, nil
+	}
+	line, _, _ := bytes.Cut(b, []byte("\r\n"))
+	if !bytes.ContainsAny(line, " \t") && len(b) < 256 {
+		return 0, nil
+	}
+	return 0, &innerApps[inText]
 }

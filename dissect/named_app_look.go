@@ -6,6 +6,7 @@ import "bytes"
 type lookApp struct {
 	named
 	udp, tcp func(c *cursor) bool
+	inside   func(c cursor) (int, *portApp) // as in portApp
 }
 
 // lookApps are asked in this order, when the ports say nothing.
@@ -20,6 +21,7 @@ var lookApps = []lookApp{
 	{named: newNamed("Real-time Transport Control Protocol", "RTCP", "rtcp"), udp: looksLikeRTCP},
 	{named: appBitTorrent, tcp: begins("\x13BitTorrent protocol")},
 	{named: newNamed("Distributed Computing Environment / Remote Procedure Call (DCE/RPC)", "DCERPC", "dcerpc"), udp: looksLikeDCERPC4, tcp: looksLikeDCERPC},
+	{named: appRPC, udp: looksLikeRPC, tcp: looksLikeRPC, inside: insideRPC},
 	{named: newNamed("Yahoo YMSG Messenger Protocol", "YMSG", "ymsg"), tcp: begins("YMSG")},
 	{named: newNamed("General Inter-ORB Protocol", "GIOP", "giop"), tcp: begins("GIOP")},
 	{named: newNamed("SSH Protocol", "SSH", "ssh"), tcp: begins("SSH-2.0-")},
@@ -42,7 +44,7 @@ func heuristicProtocols() []*Proto {
 
 // dissectUDPByLook goes on with what the bytes of a datagram look like.
 func dissectUDPByLook(c cursor) bool {
-	if looksLikeQUIC(&c) || looksLikeShortQUIC(&c) {
+	if looksLikeQUIC(&c) {
 		dissectQUIC(c)
 		return true
 	}
@@ -58,7 +60,7 @@ func dissectByLook(c cursor, over func(*lookApp) func(*cursor) bool) bool {
 	for i := range lookApps {
 		a := &lookApps[i]
 		if looks := over(a); looks != nil && looks(&c) {
-			dissectPortApp(c, &portApp{named: a.named})
+			dissectPortApp(c, &portApp{named: a.named, inside: a.inside})
 			return true
 		}
 	}
@@ -90,7 +92,7 @@ func looksLikeWireGuard(c *cursor) bool {
 	case 3:
 		return c.left() == 64
 	case 4:
-		return c.left() >= 32 && c.left()%16 == 0
+		return c.left() >= 32
 	}
 	return false
 }
@@ -128,4 +130,18 @@ func looksLikeDCERPC(c *cursor) bool {
 // looksLikeDCERPC4 looks at the header of the connectionless kind (chapter 12.5).
 func looksLikeDCERPC4(c *cursor) bool {
 	return c.left() >= 80 && c.peek(0) == 4 && c.peek(1)&0xe0 == 0 && c.peek(1) <= 19 && c.peek(3)&0xfc == 0 && c.peek(4)&0xee == 0 && c.peek(5) <= 3
+}
+
+// looksLikeRPC wants a call of version 2 to a program whose number is an assigned
+// one (RFC 5531 §9, §13).
+func looksLikeRPC(c *cursor) bool {
+	at := 0
+	if c.d.layer.proto == 6 {
+		at = 4 // the record mark
+		if int(c.peek32(0)&0x7fffffff)+4 < c.left() {
+			return false
+		}
+	}
+	program := c.peek32(at + 12)
+	return c.left() >= at+40 && c.peek32(at+4) == 0 && c.peek32(at+8) == 2 && program >= 100000 && program < 101000
 }

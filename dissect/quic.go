@@ -69,13 +69,6 @@ func looksLikeQUIC(c *cursor) bool {
 	return s <= maxQUICID && 7+d+s <= c.left()
 }
 
-// looksLikeShortQUIC wants what a protected packet shows: only a bit, so the port
-// has to be one that QUIC is spoken on (RFC 9000 §17.3).
-func looksLikeShortQUIC(c *cursor) bool {
-	return c.peek(0)&0xc0 == 0x40 && c.left() >= 21 && (c.d.layer.srcPort == 443 || c.d.layer.dstPort == 443 ||
-		c.d.layer.srcPort == 4433 || c.d.layer.dstPort == 4433)
-}
-
 // dissectQUIC shows the headers of the packets in a datagram; what they carry is
 // encrypted and shown as bytes.
 func dissectQUIC(c cursor) {
