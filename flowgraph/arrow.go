@@ -139,15 +139,19 @@ func (g *Graph) labels(i int, wide bool) []label {
 	if e.Len == 0 {
 		bare.word, _, _ = strings.Cut(short.fixed, "  ")
 	}
+	head := bare // of a list, its first item
+	if first, _, more := strings.Cut(w, ", "); more {
+		head.word = first + "…"
+	}
 	if !wide {
-		return []label{short, bare}
+		return []label{short, bare, head}
 	}
 	full := flagText(e.Flags, false) + "  Seq=" + strconv.FormatUint(uint64(e.Seq), 10)
 	if e.Flags&tcp.ACK != 0 {
 		full += " Ack=" + strconv.FormatUint(uint64(e.Ack), 10)
 	}
 	full += " Len=" + length
-	return []label{{w, full}, short, bare}
+	return []label{{w, full}, short, bare, head}
 }
 
 // keyNumber is the one number that a narrow arrow without data has: what is
@@ -176,6 +180,9 @@ func (l label) fit(width int, clean func(string) string) (string, bool) {
 	return cut(word, room-2, clean) + "  " + fixed, true
 }
 
+// longLabel is how long the part of a label must be that says much beside the word.
+const longLabel = len("ACK  Seq=0")
+
 // choose gives the first of labels that fits whole, else the first one that fits
 // with its word cut, else what fits at all. The first label may be cut at once if a
 // good deal of its word is left and it says much beside the word.
@@ -190,7 +197,7 @@ func choose(ls []label, width int, clean func(string) string) string {
 		whole := word == "" || strings.HasPrefix(s, word)
 		left := width - text.Width(fixed) - 2
 		switch {
-		case whole, i == 0 && len(ls) > 2 && left >= 8:
+		case whole, i == 0 && len(fixed) >= longLabel && left >= 8:
 			return s
 		case best == "" || best == clean(ls[0].fixed) && s != fixed:
 			best = s

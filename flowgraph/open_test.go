@@ -39,8 +39,8 @@ func TestLessons(t *testing.T) {
 		"refused":   {"refused: the server answers the SYN with a RST"},
 		"lossy":     {"fast rtx #9", "╳", "spurious #", "late: #", "retransmission timer"},
 		"ipv6":      {"[::1]:56798 ⇄ [::1]:3000", "GET /  74"},
-		"tls12":     {"Client Hello", "Server Hello", "Applica…"},
-		"tls13":     {"Client Hello", "Server Hello", "Applica…"},
+		"tls12":     {"Client Hello", "Server Hello…", "Applicat"},
+		"tls13":     {"Client Hello", "Server Hello…", "Applicat"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, err := flowgraph.Open(load(t, name), trace.TCP, 0)
