@@ -22,7 +22,6 @@ const (
 	httpInChunk                    // left bytes of a chunk and its line end
 	httpInTrailer                  // the line after the last chunk
 	httpToFIN                      // all that the direction still brings
-	httpOpaque                     // no more messages: a tunnel, another protocol
 )
 
 // httpFramer finds the messages of HTTP/1 in one direction (RFC 9112 §6, R90–R92).
@@ -35,11 +34,18 @@ type httpFramer struct {
 	size    int    // bytes of the head so far
 	left    int64  // bytes to come, in httpInBody and httpInChunk
 	head    httpHead
+	inner   tcp.Framer // of what is spoken after CONNECT; nil before
 }
 
 // Push implements tcp.Framer.
 func (f *httpFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 	b := p.Data
+	if f.inner == nil && f.state == httpAtStart && f.session.http.inner != AppNone {
+		f.inner = f.session.newFramer(f.session.http.inner, f.dir)
+	}
+	if f.inner != nil {
+		return f.inner.Push(p, ends)
+	}
 	for i := 0; i < len(b); {
 		n, done := f.take(b[i:], p.FIN)
 		i += n
@@ -58,13 +64,15 @@ func (f *httpFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 }
 
 // Skip implements tcp.Framer.
-func (f *httpFramer) Skip() { f.reset() }
-
-func (f *httpFramer) reset() {
-	if f.session.http.opaque {
-		f.state = httpOpaque
+func (f *httpFramer) Skip() {
+	if f.inner != nil {
+		f.inner.Skip()
 		return
 	}
+	f.reset()
+}
+
+func (f *httpFramer) reset() {
 	f.state, f.line, f.size, f.left, f.crlf = httpAtStart, nil, 0, 0, false
 }
 
@@ -81,7 +89,7 @@ func (f *httpFramer) finish() { f.session.addHTTP(&f.head) }
 
 func (f *httpFramer) need() tcp.Need {
 	switch f.state {
-	case httpAtStart, httpOpaque:
+	case httpAtStart:
 		return tcp.Need{}
 	case httpInBody:
 		return tcp.Need{Kind: tcp.NeedBytes, N: uint32(f.left)}
@@ -97,12 +105,15 @@ func (f *httpFramer) take(b []byte, fin bool) (n int, done bool) {
 	switch f.state {
 	case httpAtStart:
 		if f.session.http.opaque {
-			f.state = httpOpaque
 			return len(b), true
 		}
 		if !f.crlf && len(b) > 2 && b[0] == '\r' && b[1] == '\n' {
 			f.crlf = true
 			return 2, true
+		}
+		if b[0] < 0x20 || b[0] >= 0x7f {
+			f.reset() // no text: nobody waits for the end of its line
+			return len(b), true
 		}
 		f.state = httpInLine
 		return f.takeFirst(b)
@@ -201,10 +212,6 @@ func (f *httpFramer) takeField(b []byte, fin bool) (int, bool) {
 	f.line, f.size = nil, 0
 	rest := int64(len(b) - n)
 	switch h := &f.head; {
-	case h.broken:
-		// What begins at the odd line is shown as data, up to the end of the segment.
-		f.end()
-		return len(b), true
 	case h.noWait(f.session.http.method):
 		return n + int(min(max(h.length, 0), rest)), f.end()
 	case fin:

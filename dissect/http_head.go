@@ -22,7 +22,6 @@ type httpHead struct {
 	kind    httpKind
 	method  httpMethod
 	status  uint16
-	broken  bool   // a line came that is no header field
 	chunked bool   // Transfer-Encoding: chunked
 	length  int64  // Content-Length; −1 without one
 	uri     string // as it stands in the request line
@@ -108,10 +107,6 @@ func httpStatus(rest []byte) uint16 {
 func (h *httpHead) field(line []byte) {
 	i := bytes.IndexByte(line, ':')
 	if i < 0 {
-		h.broken = true
-		return
-	}
-	if h.broken {
 		return
 	}
 	value := func() string { return string(bytes.Trim(line[i+1:], " \t")) }

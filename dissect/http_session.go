@@ -2,6 +2,8 @@ package dissect
 
 import (
 	"sort"
+	"strconv"
+	"strings"
 
 	"tcplens/internal/packet"
 )
@@ -12,6 +14,7 @@ type httpSession struct {
 	// For the sequencing goroutine only.
 	method httpMethod // of the newest request
 	opaque bool       // no more messages come: a tunnel, another protocol
+	inner  App        // what is spoken in a tunnel
 
 	// Guarded by the session.
 	pairs    []httpPair
@@ -69,10 +72,26 @@ func (s *Session) addHTTP(h *httpHead) {
 		case x.switched != 0:
 		case x.method == methodCONNECT && h.status == 200:
 			x.switched, x.opaque = s.frame, true
+			x.inner, _ = appOfPort(tunnelPort(x.tunnel))
+			if x.inner != AppTLS {
+				x.inner = AppNone
+			} else if s.tls == nil {
+				s.tls = &tlsSession{}
+			}
 		case h.status == 101 && h.upgrade != "":
 			x.switched, x.opaque, x.upgrade = s.frame, true, h.upgrade
 		}
 	}
+}
+
+// tunnelPort is the port that CONNECT asked for; 0 if there is none.
+func tunnelPort(target string) uint16 {
+	_, port, _ := strings.Cut(target, ":")
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return 0
+	}
+	return uint16(n)
 }
 
 // keep stores a URI, unless it is the one before again.

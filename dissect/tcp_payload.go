@@ -1,12 +1,245 @@
 package dissect
 
+import (
+	"fmt"
+	"strconv"
+
+	"tcplens/internal/packet"
+)
+
+var (
+	fTCPReassembledIn = pTCP.frame("tcp.reassembled_in", "Reassembled PDU in frame")
+	fTCPSegmentData   = pTCP.bytes("tcp.segment_data", "TCP segment data")
+	fTCPSegments      = pTCP.none("tcp.segments", "Reassembled TCP Segments")
+	fTCPSegment       = pTCP.frame("tcp.segment", "TCP Segment")
+	fTCPOverlap       = pTCP.bool("tcp.segment.overlap", "Segment overlap")
+	fTCPConflict      = pTCP.bool("tcp.segment.overlap.conflict", "Conflicting data in segment overlap")
+	fTCPTooLong       = pTCP.bool("tcp.segment.toolongfragment", "Segment too long")
+	fTCPSegmentCount  = pTCP.u32("tcp.segment.count", "Segment count", Dec)
+	fTCPJoinedLen     = pTCP.u32("tcp.reassembled.length", "Reassembled TCP length", Dec)
+	fTCPJoinedData    = pTCP.bytes("tcp.reassembled.data", "Reassembled TCP Data")
+)
+
+const (
+	segmentOfPDU    = " [TCP segment of a reassembled PDU]"
+	reassemblyError = "New fragment overlaps old data (retransmission?)"
+)
+
+// payload is the data of a segment, or what was joined from several, on its way
+// to an application.
+type payload struct {
+	*Messages        // nil if nothing is known of the conversation
+	rest      []byte // the beginning of the message behind it that does not end here
+	handshake int    // handshake records of this packet before it, for TLS
+	responses int    // responses of this packet before it, for HTTP
+}
+
+// segmentDataLines adds the lines of TCP's own node that say which bytes of the
+// payload belong to messages of several segments (R70, R71).
+func segmentDataLines(c *cursor, body cursor, m *Messages) {
+	if m == nil || !c.on() {
+		return
+	}
+	line := func(off, n int, label string) {
+		n = max(0, min(n, body.have-off))
+		c.addAt(fTCPSegmentData, off, n, Node{raw: body.b[off : off+n], text: label + " (" + plural(n, "byte") + ")"})
+	}
+	in := func(n packet.Number) {
+		if n != 0 {
+			c.gen(fTCPReassembledIn, uint64(n)).span(body.start, 0)
+		}
+	}
+	if m.Withheld == Repeated {
+		line(body.pos, body.captured(), "Retransmitted TCP segment data")
+		return
+	}
+	if m.Head {
+		if m.HeadIn != m.Frame {
+			in(m.HeadIn)
+		}
+		if m.HeadLen > 0 {
+			line(body.pos, int(m.HeadLen), "TCP segment data")
+		}
+	}
+	if m.Tail {
+		in(m.TailIn)
+		off := min(body.pos+int(m.TailOff), body.have)
+		line(off, body.have-off, "TCP segment data")
+	}
+}
+
 // dissectTCPPayload goes on with the data of a TCP segment: the messages that
 // end in it. m is what is known of it; nil if nothing is. It is not called when
-// only headers are wanted.
+// only headers are wanted. The segment may be without data if its FIN ends a
+// message.
 func dissectTCPPayload(c cursor, m *Messages) {
-	if c.left() <= 0 || !c.d.descend() {
+	if !c.d.descend() {
 		return
 	}
 	defer c.d.ascend()
-	dissectTCPApp(c)
+	if m == nil {
+		if c.left() > 0 {
+			dissectTCPData(c, &payload{})
+		}
+		return
+	}
+	p := payload{Messages: m}
+	d := c.d
+	given := 0 // parts that were shown to be messages
+	if m.Head {
+		head := c.to(int(m.HeadLen))
+		switch {
+		case m.HeadIn != m.Frame || len(m.Pieces) == 0:
+			d.setProto("TCP")
+			d.infoAppend(segmentOfPDU)
+			given++
+		default:
+			whole, conflict := joinedSegments(&head, m)
+			if !m.Kept {
+				break
+			}
+			dissectTCPData(whole, &p)
+			if conflict && d.fail == fine {
+				d.infoAppend("[Illegal Segments]")
+			}
+			d.nextPDU()
+			given++
+		}
+	}
+	switch m.Withheld {
+	case Repeated, Silent, OutOfStep:
+		return
+	case ReassemblyErr:
+		notJoined(&c)
+		return
+	}
+	if d.fail != fine {
+		return
+	}
+	n := c.left()
+	if m.Tail {
+		n = min(n, int(m.TailOff)-c.off())
+	}
+	if n > 0 {
+		middle := c.to(n)
+		if m.Tail {
+			p.rest = c.rest()
+		}
+		dissectTCPData(middle, &p)
+		d.nextPDU()
+		given++
+	}
+	if m.Tail && given == 0 {
+		d.setProto("TCP")
+		d.infoAppend(segmentOfPDU)
+	}
+}
+
+// nextPDU keeps what a message wrote into the columns from the next one (R70.8).
+func (d *Dissection) nextPDU() {
+	d.infoFence()
+	d.protoLock = true
+}
+
+// dissectTCPData gives data to the application that the conversation has, or that
+// its ports or its bytes tell when nothing is known of it.
+func dissectTCPData(c cursor, p *payload) {
+	var app App
+	switch {
+	case p.Messages == nil:
+		app = GuessTCP(c.d.decode, c.d.layer.srcPort, c.d.layer.dstPort, 0, c.rest())
+	case p.Session.covers(p.Frame):
+		app = p.Session.App()
+	}
+	switch app {
+	case AppHTTP:
+		dissectHTTP(c, p)
+	case AppTLS:
+		dissectTLS(c, p)
+	case AppDNS:
+		dissectDNSStream(c, p.Messages)
+	default:
+		dissectTCPApp(c)
+	}
+}
+
+// addSource adds a block of bytes to the tree's list and gives its place; −1 if
+// the list is full or there is no tree.
+func (c *cursor) addSource(name string, b []byte) int {
+	t := c.d.tree
+	if t == nil || len(t.Sources) >= 255 {
+		return -1
+	}
+	t.Sources = append(t.Sources, Source{Name: name, Bytes: b})
+	return len(t.Sources) - 1
+}
+
+// newSource gives a cursor over bytes that do not stand in the frame as they are.
+// Without room for one more block in the tree's list they count as the frame's.
+func (c *cursor) newSource(name string, b []byte) cursor {
+	i := max(0, c.addSource(name, b))
+	return cursor{d: c.d, b: b, source: uint8(i), have: len(b), limit: len(b)}
+}
+
+// joinedSegments shows of which segments a message was joined. It gives the
+// message, and says whether segments contradict each other.
+func joinedSegments(c *cursor, m *Messages) (w cursor, conflict bool) {
+	for _, p := range m.Pieces {
+		conflict = conflict || p.Flags&PieceConflict != 0
+	}
+	w = c.newSource("Reassembled TCP", m.Whole)
+	if !c.on() {
+		return w, conflict
+	}
+	label := fmt.Sprintf("%s (%s): ", plural(len(m.Pieces), "Reassembled TCP Segment"), plural(len(m.Whole), "byte"))
+	for k, p := range m.Pieces {
+		if k > 0 {
+			label += ", "
+		}
+		if k == maxListedPieces {
+			label += "…"
+			break
+		}
+		label += "#" + strconv.FormatUint(uint64(p.Frame), 10) + "(" + strconv.Itoa(len(p.Data)) + ")"
+	}
+	w.addAt(fTCPSegments, 0, len(m.Whole), Node{text: label, Flags: Generated})
+	w.begin()
+	for _, p := range m.Pieces {
+		n := len(p.Data)
+		text := fmt.Sprintf("Frame: %d, payload: %d-%d (%s)", p.Frame, p.Off, int(p.Off)+n-1, plural(n, "byte"))
+		if n == 0 {
+			text = fmt.Sprintf("Frame: %d (no data)", p.Frame)
+		}
+		w.addAt(fTCPSegment, int(p.Off), n, Node{num: uint64(p.Frame), text: text, Flags: Generated})
+		w.begin()
+		for _, f := range []struct {
+			flag  PieceFlags
+			field *Field
+		}{{PieceOverlap, fTCPOverlap}, {PieceConflict, fTCPConflict}, {PieceTooLong, fTCPTooLong}} {
+			if p.Flags&f.flag != 0 {
+				w.addAt(f.field, 0, 0, Node{num: 1, Flags: Generated})
+			}
+		}
+		w.end()
+	}
+	w.addAt(fTCPSegmentCount, 0, 0, Node{num: uint64(len(m.Pieces)), Flags: Generated})
+	w.addAt(fTCPJoinedLen, 0, 0, Node{num: uint64(len(m.Whole)), Flags: Generated})
+	w.addAt(fTCPJoinedData, 0, len(m.Whole), Node{raw: m.Whole, Flags: Generated})
+	w.end()
+	return w, conflict
+}
+
+// maxListedPieces bounds how many segments the line above all lists.
+const maxListedPieces = 1000
+
+// notJoined shows that a segment adds to a message that was complete (R74).
+func notJoined(c *cursor) {
+	c.d.infoAppend("[Reassembly error, protocol TCP: " + reassemblyError + "]")
+	if !c.on() {
+		return
+	}
+	c.addAt(&pMalformed.field, c.pos, 0, Node{text: "Reassembly error, protocol TCP: " + reassemblyError, Flags: Generated | Warn})
+	c.begin()
+	c.expert(Error, GroupMalformed, eReassembl, reassemblyError)
+	c.end()
 }

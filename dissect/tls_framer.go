@@ -132,7 +132,7 @@ func (f *tlsFramer) begin() bool {
 	}
 	v := uint16(h[1])<<8 | uint16(h[2])
 	if !isTLSType(h[0]) || !t.old() && !isTLSVersion(v) {
-		if t.old() || !isSSLv2Hello(h) {
+		if !isSSLv2Hello(h) {
 			return false
 		}
 		f.left = max(0, (int(h[0]&0x7f)<<8|int(h[1]))+2-tlsHeader)

@@ -15,6 +15,7 @@ type tlsSession struct {
 	client  int8             // direction of the Client Hello plus 1; 0 if none was seen
 	resumed bool             // keys of an earlier session are used
 	alpn    string           // what the server chose
+	suite   uint16           // and the cipher suite; 0 while it is not known
 	ccs     [2]packet.Number // the first ChangeCipherSpec of each direction
 	splits  []*tlsSplit      // messages that took several records, oldest first
 	kept    int              // bytes in splits
@@ -75,7 +76,7 @@ func tlsEncryptedMessage(body []byte, afterCCS bool) bool {
 func (s *Session) tlsRecord(dir uint8, kind byte, version uint16, body []byte) {
 	t := s.tls
 	dir &= 1
-	isHello := kind == tlsHandshake && len(body) > 0 && body[0] == 1 && t.open[dir] == nil
+	isHello := kind == tlsHandshake && t.beginsHello(dir, body)
 	if kind == tlsAppData && t.version != 0 {
 		return
 	}
@@ -97,6 +98,14 @@ func (s *Session) tlsRecord(dir uint8, kind byte, version uint16, body []byte) {
 			t.resumed = true
 		}
 	}
+}
+
+// beginsHello says whether a record has a Client Hello or a part of one.
+func (t *tlsSession) beginsHello(dir uint8, body []byte) bool {
+	if sp := t.open[dir]; sp != nil {
+		body = sp.data
+	}
+	return len(body) > 0 && body[0] == 1
 }
 
 // handshake goes through the messages of a record.
@@ -170,7 +179,8 @@ func (t *tlsSession) message(dir uint8, m []byte) {
 	case 1:
 		t.from(dir)
 	case 2:
-		v, alpn := scanServerHello(m[4:])
+		v, suite, alpn := scanServerHello(m[4:])
+		t.suite = suite
 		if v == 0x0304 || t.version == 0 && isTLSVersion(v) {
 			t.version = v
 		}
@@ -182,18 +192,21 @@ func (t *tlsSession) message(dir uint8, m []byte) {
 	}
 }
 
-// scanServerHello finds the version and the application protocol that a server
-// chose (RFC 5246 §7.4.1.3, RFC 8446 §4.1.3, RFC 7301 §3.1). Versions of drafts
+// scanServerHello finds the version, the cipher suite and the application protocol
+// that a server chose (RFC 5246 §7.4.1.3, RFC 8446 §4.1.3, RFC 7301 §3.1). Versions of drafts
 // of TLS 1.3 count as TLS 1.3.
-func scanServerHello(m []byte) (version uint16, alpn string) {
+func scanServerHello(m []byte) (version, suite uint16, alpn string) {
 	if len(m) < 35 {
-		return 0, ""
+		return 0, 0, ""
 	}
 	version = uint16(m[0])<<8 | uint16(m[1])
 	m = m[34:]
 	id := int(m[0])
+	if len(m) >= 3+id {
+		suite = uint16(m[1+id])<<8 | uint16(m[2+id])
+	}
 	if len(m) < 1+id+3+2 {
-		return version, ""
+		return version, suite, ""
 	}
 	m = m[1+id+3:]
 	exts := m[2:]
@@ -218,7 +231,7 @@ func scanServerHello(m []byte) (version uint16, alpn string) {
 			alpn = string(body[3 : 3+int(body[2])])
 		}
 	}
-	return version, alpn
+	return version, suite, alpn
 }
 
 // tlsFacts is what a dissection of one packet asks of a session.
@@ -226,6 +239,7 @@ type tlsFacts struct {
 	version uint16
 	client  int8
 	resumed bool
+	suite   uint16
 	alpn    string
 	after   bool // the packet came after its side's ChangeCipherSpec
 }
@@ -238,7 +252,7 @@ func (s *Session) tlsAt(n packet.Number, dir uint8) tlsFacts {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	t := s.tls
-	return tlsFacts{version: t.version, client: t.client, resumed: t.resumed, alpn: t.alpn, after: t.encrypted(dir, n)}
+	return tlsFacts{version: t.version, client: t.client, resumed: t.resumed, suite: t.suite, alpn: t.alpn, after: t.encrypted(dir, n)}
 }
 
 // tlsSplitAt finds the message that the ord-th handshake record of a packet

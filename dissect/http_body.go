@@ -1,0 +1,209 @@
+package dissect
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"fmt"
+	"io"
+	"strings"
+
+	"tcplens/internal/text"
+)
+
+// maxInflated bounds what a compressed body is unpacked to, bytes.
+const maxInflated = 16 << 20
+
+// body shows what follows the head, closes the message's node and moves the
+// cursor behind the body.
+func (m *httpMessage) body(c *cursor, asked httpMethod) {
+	have, wire := c.captured(), c.left()
+	n := wire
+	switch {
+	case m.noWait(asked):
+		n = int(min(max(m.length, 0), int64(have)))
+	case m.chunked:
+		n = chunkedEnd(c.rest())
+		if n == have {
+			n = wire
+		}
+	case m.length >= 0:
+		n = int(min(m.length, int64(wire)))
+	case m.kind == httpRequest:
+		n = 0
+	}
+	if n <= 0 {
+		c.end()
+		return
+	}
+	body := c.to(n)
+	if m.chunked {
+		plain := m.dechunk(body)
+		if body.captured() < body.left() {
+			body.skip(body.captured())
+			body.need(1)
+			c.end()
+			return
+		}
+		body = c.newSource("De-chunked entity body", plain)
+		if len(plain) == 0 {
+			if c.on() {
+				c.fileData(body, plain)
+			}
+			c.end()
+			return
+		}
+	}
+	if m.encoding != "" && !strings.EqualFold(m.encoding, "identity") {
+		plain, ok := inflate(m.encoding, body.rest())
+		name := text.Printable(m.encoding)
+		label := fmt.Sprintf("Content-encoded entity body (%s): %s", name, plural(body.left(), "byte"))
+		if !ok {
+			if c.on() {
+				body.addAt(fText, body.pos, body.left(), Node{text: label})
+				body.begin()
+				body.expert(WarnSev, GroupUndecoded, eHTTPDecompress, eHTTPDecompress.Name)
+			}
+			dissectData(body)
+			c.end()
+			c.end()
+			return
+		}
+		if c.on() {
+			body.addAt(fText, body.pos, body.left(), Node{text: label + " -> " + plural(len(plain), "byte")})
+		}
+		body = c.newSource("Uncompressed entity body", plain)
+	}
+	if !m.transfer || m.chunked {
+		c.fileData(body, body.rest())
+	}
+	if !m.hasType {
+		dissectUntyped(body)
+		c.end()
+		return
+	}
+	if o := c.opened(); o != nil {
+		o.Len = int32(max(0, min(c.pos-n, c.have)-int(o.Off)))
+	}
+	c.end()
+	dissectMedia(body, m.mime, m.params)
+}
+
+// fileData adds the field that has the whole body.
+func (c *cursor) fileData(body cursor, b []byte) {
+	if c.on() {
+		body.addAt(fHTTPFileData, body.pos, len(b), Node{str: string(b), text: "File Data: " + plural(body.left(), "byte")})
+	}
+}
+
+// chunkedEnd finds the end of a chunked body, as the framer does; len(b) if it
+// does not come.
+func chunkedEnd(b []byte) int {
+	at := 0
+	for at < len(b) {
+		line, n, _ := httpLine(b[at:])
+		at += n
+		size := chunkSize(line)
+		if size == 0 {
+			for at < len(b) {
+				line, n, ok := httpLine(b[at:])
+				if !ok {
+					break
+				}
+				at += n
+				if len(line) == 0 {
+					break
+				}
+			}
+			return at
+		}
+		if size+2 > int64(len(b)-at) {
+			return len(b)
+		}
+		at += int(size) + 2
+	}
+	return len(b)
+}
+
+// maxChunkLines bounds how many chunks are shown one by one.
+const maxChunkLines = 2000
+
+// dechunk shows the chunks of a body and joins them (RFC 9112 §7.1).
+func (m *httpMessage) dechunk(c cursor) []byte {
+	var plain []byte
+	if c.on() {
+		c.addAt(fText, c.pos, c.captured(), Node{text: "HTTP chunked response"})
+		c.begin()
+	}
+	shown := 0
+	for c.captured() > 0 {
+		off := c.pos
+		line, n, _ := httpLine(c.rest())
+		c.skip(n)
+		size := chunkSize(line)
+		if size == 0 {
+			m.lastChunk(&c, off, n)
+			break
+		}
+		k := int(min(size, int64(c.captured())))
+		plain = append(plain, c.rest()[:k]...)
+		end := min(k+2, c.captured())
+		if shown++; c.on() && shown <= maxChunkLines {
+			c.addAt(fText, off, n+end, Node{text: fmt.Sprintf("Data chunk (%d octets)", size)})
+			c.begin()
+			c.addAt(fHTTPChunkSize, off, n, Node{num: uint64(size)})
+			c.bytes(fHTTPChunkData, k)
+			c.bytes(fHTTPBoundary, end-k)
+			c.end()
+		} else {
+			c.skip(end)
+		}
+	}
+	c.end()
+	return plain
+}
+
+// lastChunk shows the chunk of size zero and the trailer behind it.
+func (m *httpMessage) lastChunk(c *cursor, off, n int) {
+	if !c.on() {
+		c.skip(c.captured())
+		return
+	}
+	_, k, _ := httpLine(c.rest())
+	c.addAt(fText, off, n+k, Node{text: "End of chunked encoding"})
+	c.begin()
+	c.addAt(fHTTPChunkSize, off, n, Node{})
+	c.end()
+	for c.captured() > 0 {
+		line, n, ok := httpLine(c.rest())
+		raw := c.raw(n)
+		if len(line) == 0 || !ok {
+			c.note(n, text.Printable(string(raw)))
+			return
+		}
+		c.add(fHTTPTrailer, n, Node{str: string(raw)})
+	}
+}
+
+// inflate unpacks a body (RFC 9110 §8.4.1).
+func inflate(coding string, b []byte) ([]byte, bool) {
+	var r io.Reader
+	var err error
+	switch strings.ToLower(coding) {
+	case "gzip", "x-gzip":
+		r, err = gzip.NewReader(bytes.NewReader(b))
+	case "deflate", "x-deflate":
+		if r, err = zlib.NewReader(bytes.NewReader(b)); err != nil {
+			r, err = flate.NewReader(bytes.NewReader(b)), nil
+		}
+	default:
+		return nil, false
+	}
+	if err != nil {
+		return nil, false
+	}
+	out, err := io.ReadAll(io.LimitReader(r, maxInflated))
+	// A body that was cut short is shown as far as it goes.
+	return out, err == nil || len(out) > 0
+}

@@ -1,0 +1,297 @@
+package dissect
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"tcplens/internal/text"
+)
+
+var (
+	pTextLines  = newProto("Line-based text data", "Line-based text data", "data-text-lines")
+	pJSON       = newProto("JavaScript Object Notation", "JSON", "json")
+	pXML        = newProto("eXtensible Markup Language", "XML", "xml")
+	pForm       = newProto("HTML Form URL Encoded", "URL Encoded Form Data", "urlencoded-form")
+	fFormKey    = pForm.str("urlencoded-form.key", "Key")
+	fFormValue  = pForm.str("urlencoded-form.value", "Value")
+	pMedia      = newProto("Media Type", "Media", "media")
+	fMediaType  = pMedia.bytes("media.type", "Media type")
+	pPNG        = newProto("Portable Network Graphics", "PNG", "png")
+	pGIF        = newProto("Compuserve GIF", "GIF image", "image-gif")
+	pJFIF       = newProto("JPEG File Interchange Format", "JFIF (JPEG) image", "image-jfif")
+	pMultipart  = newProto("MIME Multipart Media Encapsulation", "MIME multipart", "mime_multipart")
+	fPartType   = pMultipart.str("mime_multipart.type", "Type")
+	pMsgHTTP    = newProto("Media Type: message/http", "message/http", "message-http")
+	pOCSP       = newProto("Online Certificate Status Protocol", "OCSP", "ocsp")
+	pPKIXCert   = newProto("PKIX CERT File Format", "PKIX Certificate", "pkix-cert")
+	pCBOR       = newProto("Concise Binary Object Representation", "CBOR", "cbor")
+	pGRPC       = newProto("GRPC Message", "GRPC", "grpc")
+	pSDP        = newProto("Session Description Protocol", "SDP", "sdp")
+	pIPP        = newProto("Internet Printing Protocol", "IPP", "ipp")
+	pWebSocket  = newProto("WebSocket", "WebSocket", "websocket")
+	mediaProtos = []*Proto{pTextLines, pJSON, pXML, pForm, pMedia, pPNG, pGIF, pJFIF, pMultipart, pMsgHTTP, pOCSP, pPKIXCert, pCBOR, pGRPC, pSDP, pIPP, pWebSocket}
+)
+
+// dissectMedia goes on with a body of the media type that its header names.
+func dissectMedia(c cursor, mime, params string) {
+	b := c.rest()
+	if c.left() == 0 {
+		return
+	}
+	switch {
+	case strings.HasPrefix(mime, "multipart/"):
+		dissectMultipart(c, mime, params)
+		return
+	case strings.HasPrefix(mime, "image/") && imageOf(b) != nil:
+		dissectImage(c, imageOf(b))
+		return
+	}
+	switch mime {
+	case "text/plain", "text/html", "text/css", "text/javascript", "application/x-javascript", "application/x-ns-proxy-autoconfig",
+		"text/richtext", "text/rtf", "text/vnd.wap.wml-lines", "application/x-wms-logconnectstats":
+		mediaInfo(&c, mime)
+		dissectText(c, mime)
+	case "application/json", "application/json-rpc", "application/jsonrequest", "application/problem+json",
+		"application/dds-web+json", "application/geo+json", "application/merge-patch+json":
+		c.d.setProto("HTTP/JSON")
+		if c.cols() {
+			c.d.infof(", JavaScript Object Notation (%s)", mime)
+		}
+		dissectJSON(c, mime)
+	case "application/x-www-form-urlencoded":
+		mediaInfo(&c, mime)
+		dissectForm(c, mime)
+	case "application/octet-stream":
+		dissectData(c)
+	case "message/http":
+		mediaInfo(&c, mime)
+		c.block(pMsgHTTP, pMsgHTTP.Name, lines)
+	case "application/pkix-cert":
+		mediaInfo(&c, mime)
+		c.block(pPKIXCert, pPKIXCert.Name, nil)
+	case "application/ocsp-request":
+		c.d.setProto("OCSP")
+		c.d.setInfo("Request")
+		c.block(pOCSP, pOCSP.Name, nil)
+	case "application/ocsp-response":
+		c.d.setProto("OCSP")
+		c.d.setInfo("Response")
+		c.block(pOCSP, pOCSP.Name, nil)
+	case "application/ipp":
+		c.d.setProto("IPP")
+		c.block(pIPP, pIPP.Name, nil)
+	case "application/sdp":
+		c.d.setProto("HTTP/SDP")
+		c.block(pSDP, pSDP.Name, lines)
+	case "application/cbor":
+		c.block(pCBOR, pCBOR.Name, nil)
+	case "application/grpc", "application/grpc+proto":
+		c.block(pGRPC, pGRPC.Name, nil)
+	default:
+		if isXMLType(mime) {
+			c.d.setProto("HTTP/XML")
+			c.block(pXML, pXML.Name, lines)
+			return
+		}
+		mediaInfo(&c, mime)
+		dissectOther(c, mime)
+	}
+}
+
+// mediaInfo names the type behind the start line (R93).
+func mediaInfo(c *cursor, mime string) {
+	if c.cols() {
+		c.d.infoAppend(" (" + text.Printable(mime) + ")")
+	}
+}
+
+// isXMLType knows the media types that Wireshark lays out as XML.
+func isXMLType(mime string) bool {
+	switch mime {
+	case "text/xml", "application/xml", "text/vnd.wap.wml", "text/vnd.wap.si", "text/vnd.wap.sl", "text/vnd.wap.co", "text/vnd.wap.emn",
+		"application/soap+xml", "application/auth-policy+xml", "application/xcap-error+xml", "application/simservs+xml",
+		"image/svg+xml", "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/xml-dtd",
+		"application/ccmp+xml", "application/cpim-pidf+xml", "application/mathml+xml", "application/pidf+xml", "application/poc-settings+xml",
+		"application/rlmi+xml", "application/smil", "application/vnd.wv.csp+xml", "application/wsdl+xml", "application/x-crd+xml",
+		"application/x-wms-getcontentinfo", "application/xcap-caps+xml", "application/resource-lists+xml", "application/watcherinfo+xml",
+		"application/reginfo+xml", "application/conference-info+xml", "application/dialog-info+xml", "application/im-iscomposing+xml",
+		"application/3gpp-ims+xml", "application/pidf-diff+xml", "application/load-control+xml", "application/media_control+xml",
+		"application/vnd.etsi.aoc+xml", "application/mbms-envelope+xml":
+		return true
+	}
+	return false
+}
+
+// block shows a body under its protocol's node. inside goes on with its bytes;
+// nil shows none of them.
+func (c cursor) block(p *Proto, label string, inside func(*cursor)) {
+	if n := c.proto(p); n != nil {
+		n.label(label)
+		n.span(c.pos, c.captured())
+	}
+	if inside != nil && c.on() {
+		inside(&c)
+	}
+	if c.captured() < c.left() {
+		c.skip(c.captured())
+		c.need(1)
+	}
+	c.end()
+}
+
+// maxTextLines bounds how many lines of a text are shown.
+const maxTextLines = 5000
+
+// lines shows a text line by line.
+func lines(c *cursor) {
+	for i := 0; c.captured() > 0 && i < maxTextLines; i++ {
+		b := c.rest()
+		n := bytes.IndexByte(b, '\n') + 1
+		if n == 0 {
+			n = len(b)
+		}
+		c.skip(n)
+		c.note(n, text.Printable(string(b[:n])))
+	}
+}
+
+// dissectText shows a text; one that is XML by its first characters goes on as such.
+func dissectText(c cursor, mime string) {
+	b := c.rest()
+	n := bytes.Count(b, []byte("\n"))
+	if len(b) > 0 && b[len(b)-1] != '\n' {
+		n++
+	}
+	c.block(pTextLines, fmt.Sprintf("%s: %s (%d lines)", pTextLines.Name, text.Printable(mime), n), lines)
+	if strings.HasPrefix(mime, "text/") && bytes.HasPrefix(b, []byte("<?xml")) && c.ok() {
+		c.d.setProto("HTTP/XML")
+		c.d.setInfo(strings.TrimSuffix(string(c.d.info[c.d.fence:]), " ("+mime+")"))
+		c.block(pXML, pXML.Name, lines)
+	}
+}
+
+func dissectJSON(c cursor, mime string) {
+	label := pJSON.Name + ": " + text.Printable(mime)
+	if json.Valid(c.rest()) || c.captured() < c.left() {
+		c.block(pJSON, label, lines)
+		return
+	}
+	if n := c.proto(pJSON); n != nil {
+		n.label(label)
+	}
+	c.end()
+	dissectText(c, mime)
+}
+
+// dissectForm shows the items of a form (WHATWG URL, application/x-www-form-urlencoded).
+func dissectForm(c cursor, mime string) {
+	c.block(pForm, pForm.Name+": "+mime, func(c *cursor) {
+		for i := 0; c.captured() > 0 && i < maxTextLines; i++ {
+			b := c.rest()
+			n, end := len(b), len(b)
+			if k := bytes.IndexByte(b, '&'); k >= 0 {
+				n, end = k+1, k
+			}
+			key, value, has := bytes.Cut(b[:end], []byte("="))
+			k, v := unescaped(key), unescaped(value)
+			off := c.pos
+			c.skip(n)
+			c.note(n, fmt.Sprintf("Form item: \"%s\" = \"%s\"", text.Printable(k), text.Printable(v)))
+			c.begin()
+			c.addAt(fFormKey, off, len(key), Node{str: k})
+			if has {
+				c.addAt(fFormValue, off+len(key)+1, len(value), Node{str: v})
+			}
+			c.end()
+		}
+	})
+}
+
+func unescaped(b []byte) string {
+	s, err := url.QueryUnescape(string(b))
+	if err != nil {
+		return string(b)
+	}
+	return s
+}
+
+// imageOf tells an image by its first bytes; nil for what is none that is known.
+func imageOf(b []byte) *Proto {
+	switch {
+	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):
+		return pPNG
+	case bytes.HasPrefix(b, []byte("GIF87a")), bytes.HasPrefix(b, []byte("GIF89a")):
+		return pGIF
+	case len(b) >= 4 && b[0] == 0xff && b[1] == 0xd8 && b[2] == 0xff:
+		return pJFIF
+	}
+	return nil
+}
+
+func dissectImage(c cursor, p *Proto) {
+	name := " (PNG)"
+	label := p.Name
+	switch p {
+	case pGIF:
+		v := string(c.rest()[:6])
+		name, label = " ("+v+")", p.Name+", Version: "+v
+	case pJFIF:
+		name = " (JPEG JFIF image)"
+	}
+	c.d.infoAppend(name)
+	c.block(p, label, nil)
+}
+
+// dissectUntyped goes on with a body whose type nobody names.
+func dissectUntyped(c cursor) {
+	if p := imageOf(c.rest()); p != nil {
+		dissectImage(c, p)
+		return
+	}
+	dissectData(c)
+}
+
+// dissectOther shows a body of a type that has no dissector.
+func dissectOther(c cursor, mime string) {
+	c.block(pMedia, pMedia.Name, func(c *cursor) {
+		n := c.captured()
+		b := c.raw(n)
+		c.add(fMediaType, n, Node{raw: b, text: fmt.Sprintf("Media type: %s (%s)", text.Printable(mime), plural(n, "byte"))})
+	})
+}
+
+// dissectMultipart names a body of several parts (RFC 2046 §5.1).
+func dissectMultipart(c cursor, mime, params string) {
+	boundary := ""
+	for _, p := range strings.Split(params, ";") {
+		k, v, _ := strings.Cut(strings.TrimSpace(p), "=")
+		if strings.EqualFold(k, "boundary") {
+			boundary = strings.Trim(v, "\"")
+		}
+	}
+	if boundary == "" {
+		c.proto(pMultipart)
+		dissectData(c)
+		c.end()
+		return
+	}
+	label := fmt.Sprintf("%s, Type: %s, Boundary: \"%s\"", pMultipart.Name, text.Printable(mime), text.Printable(boundary))
+	c.block(pMultipart, label, func(c *cursor) {
+		c.genStr(fPartType, mime)
+		lines(c)
+	})
+}
+
+// dissectUpgraded names what is spoken after a 101 answer.
+func dissectUpgraded(c cursor, name string) {
+	if name == "websocket" {
+		c.d.setProto("WebSocket")
+		c.d.setInfo("WebSocket")
+		c.proto(pWebSocket)
+		c.end()
+	}
+	dissectData(c)
+}
