@@ -2,6 +2,7 @@ package tui
 
 import (
 	"strconv"
+	"strings"
 
 	"tcplens/internal/text"
 )
@@ -31,6 +32,9 @@ func (m *Model) drawHeader(w int) string {
 		name += " " + m.g.request + " " + text.Printable(st.Saving)
 	}
 	room := w - l.used - rw - stateWidth - 4
+	if i := strings.LastIndexByte(name, '/'); i >= 0 && cells(name) > room && !st.Live {
+		name = name[i+1:]
+	}
 	l.put(sHeader, m.g.cut(m.g.text(name), max(room, 0)))
 	l.to(w - rw - stateWidth - 4)
 	l.space(1)

@@ -58,7 +58,7 @@ func columnsFor(width int, digits, timeWidth int, m measure) columns {
 		}
 		put(colNo, max(digits, 4), 2)
 		put(colTime, max(timeWidth, 10), 2)
-		addr := min(max(m.addr, 15), max(15, (width-80)*2/5))
+		addr := min(max(m.long, 15), max(15, (width-80)*2/5))
 		put(colSrc, addr, 2)
 		put(colDst, addr, 2)
 		put(colProto, max(8, min(m.proto, 10)), 2)
@@ -72,12 +72,16 @@ func columnsFor(width int, digits, timeWidth int, m measure) columns {
 		put(colTime, max(timeWidth, 10), 2)
 		addr := min(max(m.addr, 12), 12+max(0, min(3, width-70)))
 		if width > 80 {
-			addr = min(max(m.addr, 12), 15+(width-80)/3)
+			addr = min(max(m.long, 12), 15+(width-80)/3)
+		}
+		proto := max(min(m.proto, 8), 5)
+		gap := max(1, 10-proto-max(length, 3))
+		// Info counts more than whole addresses: it has what tells packets apart.
+		if room := width - x - proto - gap - max(length, 3) - 6; room-2*addr < 16 {
+			addr = max((room-16)/2, 11)
 		}
 		put(colSrc, addr, 2)
 		put(colDst, addr, 2)
-		proto := max(min(m.proto, 8), 5)
-		gap := max(1, 10-proto-max(length, 3))
 		put(colProto, proto, gap)
 		put(colLen, max(length, 3), 2)
 	case width >= 48:

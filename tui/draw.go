@@ -157,6 +157,9 @@ func (m *Model) advice() []string {
 // sourceName is where the packets come from: "lo, port 3000".
 func (m *Model) sourceName(sep string) string {
 	s := text.Printable(m.src.status.Source)
+	if m.opt.Title != "" && m.src.tr == m.opt.Trace {
+		s = text.Printable(m.opt.Title)
+	}
 	if f := m.src.status.Filter; f != "" {
 		s += sep + text.Printable(f)
 	}

@@ -108,7 +108,7 @@ func (m *Model) drawHelp(r rect) []string {
 // doHelp scrolls the help or leaves it.
 func (m *Model) doHelp(a action) tea.Cmd {
 	switch a {
-	case actBack, actHelp:
+	case actBack, actLeave, actHelp:
 		m.help = false
 	case actQuit:
 		return m.askQuit()

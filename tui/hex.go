@@ -115,6 +115,9 @@ func (p *hexPane) view(l *line, r rect, focused bool, n, layer *treeNode, bytes 
 	styleAt := func(i int) style {
 		switch {
 		case n != nil && n.source == p.source && n.len > 0 && i >= n.off && i < n.off+n.len:
+			if n.typ == protoType {
+				return sProto
+			}
 			return sField
 		case layer != nil && layer.source == p.source && layer.proto != "frame" && i >= layer.off && i < layer.off+layer.len:
 			return sLayer

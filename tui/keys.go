@@ -31,6 +31,7 @@ const (
 	actBottom
 	actEnter
 	actBack
+	actLeave
 	actQuit
 
 	actFilter
@@ -181,7 +182,7 @@ func bindings() []binding {
 		{act: actLeft, keys: []string{"h", "left"}, in: inPackets | inFlows, name: "left", long: "left: previous column; close in the tree; previous byte"},
 		{act: actRight, keys: []string{"l", "right"}, in: inPackets | inFlows, name: "right", long: "right: next column; open in the tree; next byte"},
 		{act: actChoose, keys: []string{"space"}, in: inPicker, name: "choose", short: "choose several", long: "choose several interfaces", footer: inPicker},
-		{act: actPageDown, keys: []string{"pgdown", "space"}, in: moving, name: "page-down", long: "a page down"},
+		{act: actPageDown, keys: []string{"pgdown", "space"}, in: moving &^ inPicker, name: "page-down", long: "a page down"},
 		{act: actPageUp, keys: []string{"pgup"}, in: moving, name: "page-up", long: "a page up"},
 		{act: actHalfDown, keys: []string{"ctrl+d"}, in: moving, name: "half-down", long: "half a page down"},
 		{act: actHalfUp, keys: []string{"ctrl+u"}, in: moving, name: "half-up", long: "half a page up"},
@@ -220,8 +221,9 @@ func bindings() []binding {
 		{act: actPackets, keys: []string{"1"}, in: everywhere, name: "packets", long: "packets"},
 		{act: actFlows, keys: []string{"2"}, in: everywhere, name: "flows", long: "flows: one row a conversation"},
 		{act: actInterfaces, keys: []string{"6", "i"}, in: everywhere, name: "interfaces", long: "interfaces, with what passes on them"},
-		{act: actBack, keys: []string{"esc", "q"}, in: moving, name: "out", short: "out", long: "out of this; q at the root quits, after asking when something would be lost", footer: inFlows | inFollow | inGraph | inPicker},
-		{act: actQuit, keys: []string{"ctrl+c"}, in: moving, name: "quit", long: "quit, after asking when something would be lost"},
+		{act: actBack, keys: []string{"esc"}, in: moving, name: "out", short: "out", long: "out of this: help, view, pane", footer: inFlows | inFollow | inGraph | inPicker | inHelp},
+		{act: actLeave, keys: []string{"q"}, in: moving, name: "leave", long: "the same; at the root it quits, after asking when packets would be lost"},
+		{act: actQuit, keys: []string{"ctrl+c"}, in: moving, name: "quit", long: "quit, after asking when packets would be lost"},
 		{act: actHelp, keys: []string{"?"}, in: moving, name: "help", short: "keys", long: "the keys of this pane", footer: moving},
 	}
 }

@@ -132,7 +132,7 @@ func (p *listPane) scroll(s *source, d int) {
 
 // fresh is how many packets have come since the tail was left.
 func (p *listPane) fresh(s *source) int {
-	if p.tail {
+	if p.tail || !s.status.Live {
 		return 0
 	}
 	return max(p.count(s)-p.seen, 0)
@@ -219,7 +219,11 @@ func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations
 		h := cols.heading(k, p.format)
 		switch k {
 		case colNo:
-			l.to(max(c.x+c.w+1-cells(h), 0))
+			end := c.x + c.w
+			if cols.at[colTime].x > end+1 || cols.at[colTime].w > 9 {
+				end++
+			}
+			l.to(max(end-cells(h), 0))
 		case colTime:
 			l.to(c.x + max(c.w-8, 0))
 		case colLen:
@@ -303,7 +307,7 @@ func (p *listPane) cells(l *line, cols *columns, n packet.Number, row *trace.Row
 		case colLen:
 			l.right(st, strconv.FormatUint(uint64(row.Len), 10), c.w)
 		case colInfo:
-			l.put(st, clip(t.info, c.w))
+			l.put(st, clip(l.g.text(t.info), c.w))
 		}
 	}
 }

@@ -52,7 +52,11 @@ func (u *menu) key(m *Model, msg tea.KeyPressMsg) (cmd tea.Cmd, done bool) {
 
 // view draws the menu in at most h lines of width w.
 func (u *menu) view(l *line, w, h int) []string {
-	out := []string{titleLine(l, w, u.title, true)}
+	title := u.title
+	if len(u.items) == 0 {
+		title += " (any key closes)"
+	}
+	out := []string{titleLine(l, w, title, true)}
 	for _, s := range u.text {
 		for _, part := range wrap(l.g.text(s), w-3) {
 			l.reset(w, gPlain)

@@ -17,6 +17,7 @@ import (
 // Options say what the program shows, and what it may ask of whoever captures.
 type Options struct {
 	Trace  *trace.Trace // what to show; nil: begin with the picker of interfaces
+	Title  string       // what the header calls the source; empty: as the trace does
 	Filter string       // display filter to begin with
 	Theme  string       // one of ThemeNames; empty is "auto"
 	ASCII  bool         // draw with ASCII only
@@ -29,8 +30,9 @@ type Options struct {
 }
 
 // Hooks are what the program asks of the capture. A nil function means that this
-// cannot be done, and its key says so. All are called from goroutines of their
-// own, one call of each at a time; they must end when their context does.
+// cannot be done, and its key says so. Those with a context are called from
+// goroutines of their own and must end when it does; CheckFilter and Unsaved are
+// called while the screen waits, and must be quick.
 type Hooks struct {
 	// Interfaces lists the interfaces with their counters. It is asked once a
 	// second while the picker is open.

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -206,9 +207,21 @@ func (p *prompt) checkFilter(m *Model) {
 		}
 	}
 	_, err := filter.Parse(s, m.lookup)
-	if fe, ok := err.(*filter.Error); ok {
-		p.message = fe.Msg
-		caret := fe.Caret(s)
-		p.caret = caret[strings.LastIndexByte(caret, '\n')+1:]
+	var fe *filter.Error
+	if errors.As(err, &fe) && len(p.hints) > 0 && fe.Pos == start && fe.Len == end-start {
+		return // the word is still being typed
 	}
+	p.complain(err, s)
+}
+
+// complain shows what is wrong with a filter, with marks under the word.
+func (p *prompt) complain(err error, s string) {
+	var fe *filter.Error
+	if err == nil || !errors.As(err, &fe) {
+		return
+	}
+	p.hints, p.details = nil, nil
+	p.message = fe.Msg
+	caret := fe.Caret(s)
+	p.caret = caret[strings.LastIndexByte(caret, '\n')+1:]
 }

@@ -36,7 +36,8 @@ type rowText struct {
 type measure struct {
 	scanned packet.Number
 	length  uint32 // longest packet, bytes
-	addr    int    // widest address, cells
+	addr    int    // widest IPv4 address or shorter, cells
+	long    int    // widest address
 	proto   int    // widest protocol name
 	nano    bool   // times have nanoseconds
 }
@@ -144,7 +145,13 @@ func (s *source) text(n packet.Number) rowText {
 		proto: text.Printable(strings.Clone(cols.Proto)), info: text.Printable(strings.Clone(cols.Info)),
 	}
 	t.style = rowStyle(row, t.proto)
-	s.wide.addr = max(s.wide.addr, cells(t.src), cells(t.dst))
+	for _, a := range [...]string{t.src, t.dst} {
+		n := cells(a)
+		s.wide.long = max(s.wide.long, n)
+		if n <= len("255.255.255.255") {
+			s.wide.addr = max(s.wide.addr, n)
+		}
+	}
 	s.wide.proto = max(s.wide.proto, cells(t.proto))
 	s.cache[n] = t
 	return t

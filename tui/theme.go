@@ -19,6 +19,7 @@ const (
 	sMargin  // bracket and marks
 	sMatch   // what a search found
 	sField   // the bytes of the selected field
+	sProto   // the bytes of the selected protocol
 	sLayer   // the bytes of the protocol it belongs to
 	sChip    // "▼ 128 new"
 	sPrompt  // what is typed
@@ -73,6 +74,7 @@ const sgrReset = "\x1b[m"
 // them where there are fewer.
 type palette struct {
 	ground [groundCount]string
+	text   string // colour of plain text that stands on a ground of its own
 	style  [styleCount]string
 }
 
@@ -90,6 +92,9 @@ func newTheme(name string) *theme {
 	for s := range p.style {
 		for g := range p.ground {
 			a, b := p.style[s], p.ground[g]
+			if a == "" && b != "" {
+				a = p.text
+			}
 			switch {
 			case a == "" && b == "":
 			case a == "" || b == "":
@@ -105,10 +110,11 @@ func newTheme(name string) *theme {
 func darkPalette() palette {
 	return palette{
 		ground: [groundCount]string{gSelected: "48;5;24;1", gUnfocused: "48;5;238", gBar: "48;5;236"},
+		text:   "38;5;252",
 		style: [styleCount]string{
 			sDim: "38;5;244", sTitle: "1;38;5;117", sHeader: "38;5;252", sLive: "38;5;114", sWarn: "38;5;215", sError: "38;5;210",
 			sColumn: "38;5;245", sBorder: "38;5;243", sFocus: "1;38;5;117", sKey: "1;38;5;117", sHint: "38;5;250", sMargin: "38;5;80",
-			sMatch: "30;48;5;221", sField: "30;48;5;117", sLayer: "48;5;238", sChip: "1;30;48;5;114", sPrompt: "38;5;255",
+			sMatch: "30;48;5;221", sField: "30;48;5;117", sProto: "38;5;252;48;5;24", sLayer: "38;5;252;48;5;238", sChip: "1;30;48;5;114", sPrompt: "38;5;255",
 			sSide0: "38;5;180", sSide1: "38;5;111", sHeading: "38;5;245",
 			sTCP: "38;5;252", sUDP: "38;5;152", sHTTP: "38;5;151", sTLS: "38;5;183", sDNS: "38;5;117", sICMP: "38;5;218", sARP: "38;5;187",
 			sBad: "38;5;210", sNoted: "38;5;215", sConn: "38;5;250",
@@ -119,10 +125,11 @@ func darkPalette() palette {
 func lightPalette() palette {
 	return palette{
 		ground: [groundCount]string{gSelected: "48;5;153;1", gUnfocused: "48;5;253", gBar: "48;5;254"},
+		text:   "38;5;235",
 		style: [styleCount]string{
 			sDim: "38;5;243", sTitle: "1;38;5;25", sHeader: "38;5;236", sLive: "38;5;28", sWarn: "38;5;130", sError: "38;5;124",
 			sColumn: "38;5;242", sBorder: "38;5;245", sFocus: "1;38;5;25", sKey: "1;38;5;25", sHint: "38;5;238", sMargin: "38;5;30",
-			sMatch: "30;48;5;221", sField: "38;5;231;48;5;25", sLayer: "48;5;252", sChip: "1;38;5;231;48;5;28", sPrompt: "38;5;16",
+			sMatch: "30;48;5;221", sField: "38;5;231;48;5;25", sProto: "38;5;235;48;5;153", sLayer: "38;5;235;48;5;252", sChip: "1;38;5;231;48;5;28", sPrompt: "38;5;16",
 			sSide0: "38;5;88", sSide1: "38;5;19", sHeading: "38;5;242",
 			sTCP: "38;5;236", sUDP: "38;5;24", sHTTP: "38;5;22", sTLS: "38;5;54", sDNS: "38;5;25", sICMP: "38;5;89", sARP: "38;5;58",
 			sBad: "38;5;124", sNoted: "38;5;130", sConn: "38;5;240",
@@ -136,7 +143,7 @@ func monoPalette() palette {
 		ground: [groundCount]string{gSelected: "7", gUnfocused: "4"},
 		style: [styleCount]string{
 			sTitle: "1", sLive: "1", sWarn: "1", sError: "1", sColumn: "4", sFocus: "1", sKey: "1", sMargin: "1",
-			sMatch: "7", sField: "7", sLayer: "4", sChip: "7", sHeading: "1", sBad: "1", sNoted: "1", sSide1: "1",
+			sMatch: "7", sField: "7", sProto: "7", sLayer: "4", sChip: "7", sHeading: "1", sBad: "1", sNoted: "1", sSide1: "1",
 		},
 	}
 }

@@ -68,8 +68,8 @@ func (m *Model) do(a action) tea.Cmd {
 		return tea.ClearScreen
 	case actQuit:
 		return m.askQuit()
-	case actBack:
-		return m.back()
+	case actBack, actLeave:
+		return m.back(a == actLeave)
 	case actPackets:
 		m.came, m.view = nil, viewPackets
 		return nil
@@ -130,21 +130,23 @@ func (m *Model) enter(v viewID) {
 	}
 }
 
-// back goes out: of the help, a view, a pane, and at the root of the program.
-func (m *Model) back() tea.Cmd {
+// back goes out: of a view, a pane, and from the root of the program if leave says so.
+func (m *Model) back(leave bool) tea.Cmd {
 	switch {
 	case m.view != viewPackets && len(m.came) > 0:
 		m.view = m.came[len(m.came)-1]
 		m.came = m.came[:len(m.came)-1]
-	case m.view == viewPicker:
-		return m.askQuit()
+	case m.view == viewPicker && m.src.tr == nil:
+		if leave {
+			return m.askQuit()
+		}
 	case m.view != viewPackets:
 		m.view = viewPackets
 	case m.zoom:
 		m.zoom = false
 	case m.focus != paneList:
 		m.focus = paneList
-	default:
+	case leave:
 		return m.askQuit()
 	}
 	return nil

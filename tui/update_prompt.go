@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"tcplens/dissect/filter"
 	"tcplens/internal/packet"
 )
 
@@ -93,9 +94,9 @@ func (m *Model) enterPrompt() tea.Cmd {
 	s := strings.TrimSpace(p.value())
 	switch p.kind {
 	case promptFilter:
-		m.checkPrompt()
-		if p.message != "" {
-			p.hints = nil
+		if _, err := filter.Parse(s, m.lookup); err != nil {
+			p.at = len(p.text)
+			p.complain(err, p.value())
 			return nil
 		}
 		p.keep(s)

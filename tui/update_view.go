@@ -11,7 +11,10 @@ import (
 	"tcplens/internal/trace"
 )
 
-const frameType = dissect.TFrame
+const (
+	frameType = dissect.TFrame
+	protoType = dissect.TProtocol
+)
 
 func numberOf(v uint64) packet.Number { return packet.Number(min(v, 1<<32-1)) }
 
