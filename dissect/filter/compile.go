@@ -3,6 +3,7 @@ package filter
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"tcplens/dissect"
 )
@@ -59,9 +60,12 @@ func (p *parser) compare(left operand, o op, opTok token, right operand) (node, 
 		if !isText(f.Type) && !isBytes(f.Type) || left.fn == "len" || left.fn == "count" {
 			return nil, &Error{opTok.pos, opTok.len, left.tok.text + " is neither text nor bytes: matches does not apply"}
 		}
+		if _, err := regexp.Compile(right.tok.text); err != nil {
+			return nil, &Error{right.tok.pos, right.tok.len, "the regular expression is wrong: " + strings.TrimPrefix(err.Error(), "error parsing regexp: ")}
+		}
 		re, err := regexp.Compile("(?i:" + right.tok.text + ")")
 		if err != nil {
-			return nil, &Error{right.tok.pos, right.tok.len, "the regular expression is wrong: " + err.Error()}
+			return nil, &Error{right.tok.pos, right.tok.len, "the regular expression is too large"}
 		}
 		n.re = re
 		return n, nil

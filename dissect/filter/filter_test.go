@@ -1,0 +1,295 @@
+package filter_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"tcplens/dissect"
+	"tcplens/dissect/filter"
+	"tcplens/internal/packet"
+)
+
+// frame makes the tree of an Ethernet frame.
+func frame(t testing.TB, data []byte) *dissect.Tree {
+	t.Helper()
+	d := dissect.NewDissection(nil)
+	in := dissect.Input{Number: 7, Packet: packet.Packet{Meta: packet.Meta{
+		Time: 1700000000_250000000, CapLen: uint32(len(data)), Len: uint32(len(data)), Link: packet.LinkEthernet}, Data: data}}
+	in.First, in.Prev = in.Packet.Time, in.Packet.Time
+	tree, _ := d.Run(&in, dissect.WantTree)
+	return tree
+}
+
+// segment is a TCP segment with some data: 10.0.0.1:34962 → 10.0.0.2:3000, PSH and ACK.
+func segment(payload string) []byte {
+	b := []byte{0, 0x1b, 0x21, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0,
+		0x45, 0, 0, byte(40 + len(payload)), 0, 1, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+		0x88, 0x92, 0x0b, 0xb8, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 0x01, 0, 0, 0, 0, 0}
+	return append(b, payload...)
+}
+
+// datagram6 is a UDP datagram over IPv6: [fe80::1]:5353 → [ff02::fb]:5353.
+func datagram6() []byte {
+	b := []byte{0x33, 0x33, 0, 0, 0, 0xfb, 2, 0, 0, 0, 0, 1, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 12, 17, 255}
+	b = append(b, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
+	b = append(b, 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xfb)
+	return append(b, 0x30, 0x39, 0x30, 0x39, 0, 12, 0, 0, 'a', 'b', 'c', 'd')
+}
+
+func TestMatch(t *testing.T) {
+	known := dissect.NewLookup()
+	tcp, udp := frame(t, segment("GET /x")), frame(t, datagram6())
+	tests := []struct {
+		expr     string
+		tcp, udp bool
+	}{
+		{"", true, true},
+		{"tcp", true, false},
+		{"udp", false, true},
+		{"not tcp", false, true},
+		{"!tcp", false, true},
+		{"tcp or udp", true, true},
+		{"tcp && udp", false, false},
+		{"tcp xor udp", true, true},
+		{"tcp ^^ tcp", false, false},
+		{"ip or ipv6 and udp", true, true},
+		{"(ip or ipv6) and udp", false, true},
+		{"tcp.port == 3000", true, false},
+		{"tcp.port eq 0xbb8", true, false},
+		{"tcp.port == 34962 and tcp.port == 3000", true, false},
+		{"tcp.port != 3000", false, false}, // one of the two is
+		{"tcp.port !== 3000", true, false}, // the other is not
+		{"not tcp.port == 3000", false, true},
+		{"tcp.port === 3000", false, false}, // not all are
+		{"tcp.port != 80", true, false},
+		{"tcp.port > 30000", true, false},
+		{"tcp.port ge 34962", true, false},
+		{"tcp.port lt 3000", false, false},
+		{"3000 == tcp.dstport", true, false},
+		{"100 < tcp.dstport", true, false},
+		{"tcp.port in {80, 443, 3000}", true, false},
+		{"tcp.port in {80 3000}", true, false},
+		{"tcp.port in {2990..3010}", true, false},
+		{"tcp.port in {3001..34961}", false, false},
+		{"tcp.port not in {80, 443}", true, true},
+		{"ip.addr == 10.0.0.2", true, false},
+		{"ip.addr == 10.0.0.0/8", true, false},
+		{"ip.src == 10.0.0.0/31", true, false},
+		{"ip.dst == 10.0.0.0/31", false, false},
+		{"ip.addr != 192.168.0.0/16", true, false},
+		{"ip.addr != 10.0.0.1", false, false},
+		{"ip.src < 10.0.0.2", true, false},
+		{"ip.addr in {10.0.0.2, 10.0.0.9}", true, false},
+		{"ip.src in {10.0.0.0 .. 10.0.0.5}", true, false},
+		{"ip.src == ip.dst", false, false},
+		{"ip.src != ip.dst", true, false},
+		{"ip.src < ip.dst", true, false},
+		{"ipv6.addr == fe80::/10", false, true},
+		{"ipv6.src == fe80::1", false, true},
+		{"eth.src == 02:00:00:00:00:01", true, true},
+		{"eth.src == 02-00-00-00-00-01", true, true},
+		{"eth.addr == 00:1b:21:00:00:02", true, false},
+		{"eth.dst[0:3] == 00:1b:21", true, false},
+		{"eth.dst[0-2] == 00:1b:21", true, false},
+		{"eth.dst[5] == 02", true, false},
+		{"eth.dst[-1:] == 02", true, false},
+		{"eth.dst[0:2,5] == 00:1b:02", true, false},
+		{"eth.dst[4:9] == 00", false, false},
+		{`frame contains "GET /x"`, true, false},
+		{`frame contains 47:45:54`, true, false},
+		{`tcp contains "GET"`, false, false}, // the header alone
+		{`frame matches "get\s/."`, true, false},
+		{`frame ~ "abc[d]"`, false, true},
+		{"tcp.flags & 8", true, false},
+		{"tcp.flags & 2", false, false},
+		{"tcp.flags & 0x18 == 0x18", true, false},
+		{"tcp.flags == 0x18", true, false},
+		{"tcp.flags.push", true, false}, // presence, not the value
+		{"tcp.flags.syn == 1", false, false},
+		{"tcp.flags.syn == 0", true, false},
+		{"tcp.flags.push == true", true, false},
+		{"tcp.flags.push == False", false, false},
+		{"ip.proto == 6", true, false},
+		{`ip.proto == "TCP"`, true, false},
+		{`ip.proto == "udp"`, false, false},
+		{"ip.ttl == 64 and ip.ttl < 65", true, false},
+		{"ip.ttl == 'A'", false, false},
+		{"ip.ttl == '@'", true, false},
+		{"frame.len == 60", true, false},
+		{"frame.number in {1..9}", true, true},
+		{`frame.time >= "2023-11-14 22:13:20"`, true, true},
+		{`frame.time >= "2023-11-14 22:13:20.26"`, false, false},
+		{"frame.time_relative == 0", true, true},
+		{"frame.time_delta < 0.000001", true, true},
+		{"len(frame) == 60", true, false},
+		{"count(ip.addr) == 2", true, false},
+		{"count(ip.addr) > 2", false, false},
+		{`frame.protocols contains "udp"`, false, true},
+		{`upper(frame.protocols) contains "UDP"`, false, true},
+		{`frame.protocols matches "ipv6:udp"`, false, true},
+	}
+	for _, tt := range tests {
+		f, err := filter.Parse(tt.expr, known)
+		if err != nil {
+			t.Errorf("%s: %v", tt.expr, err)
+			continue
+		}
+		if got := f.Match(tcp); got != tt.tcp {
+			t.Errorf("%s: %v for the TCP segment", tt.expr, got)
+		}
+		if got := f.Match(udp); got != tt.udp {
+			t.Errorf("%s: %v for the UDP datagram", tt.expr, got)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	known := dissect.NewLookup()
+	tests := []struct{ expr, caret, msg string }{
+		{"tcp.prot == 80", "^~~~~~~~", "tcp.prot is not a field; did you mean tcp.port?"},
+		{"ip and xyzzyxyzzy", "       ^~~~~~~~~~", "xyzzyxyzzy is not a field"},
+		{"tcp.port == abc", "            ^~~", `"abc" is not a number, as tcp.port wants`},
+		{"tcp.port ==", "           ^", "the expression ends too early: a field or a value is missing"},
+		{"tcp and", "       ^", "the expression ends too early: a field or a value is missing"},
+		{"(tcp or udp", "^", "the bracket is not closed"},
+		{"tcp udp", "    ^~~", `"udp" is not expected here, but and, or, or the end`},
+		{"ip.addr == 10.0.0.300", "           ^~~~~~~~~~", `"10.0.0.300" is not an IPv4 address or network such as 10.0.0.1 or 10.0.0.0/8, as ip.addr wants`},
+		{"ipv6.addr == 10.0.0.1", "             ^~~~~~~~", `"10.0.0.1" is not an IPv6 address or network such as ::1 or fe80::/10, as ipv6.addr wants`},
+		{"tcp == 3", "    ^~", "tcp has no value to compare: name it alone"},
+		{`tcp.port contains "a"`, "         ^~~~~~~~", "tcp.port is neither text nor bytes: contains does not apply"},
+		{`frame matches "a("`, "              ^~~~", "the regular expression is wrong: missing closing ): `a(`"},
+		{"tcp.port in {}", "             ^", "the set is empty"},
+		{"tcp.port in 80", "            ^~", `"80" is not expected here, but {`},
+		{`frame contains "abc`, "               ^~~~", "the text has no closing quote"},
+		{"tcp.port[0] == 1", "        ^~~", "tcp.port is a number: it has no bytes to take a part of"},
+		{"eth.src[x] == 1", "       ^~~", "a part is written [first:length], [first-last], [index], [:length] or [first:]"},
+		{"eth.src == 1:2", "           ^~~", `"1:2" is not a hardware address such as 00:1b:21:3c:4d:5e, as eth.src wants`},
+		{"80", "^~", "80 is not a field"},
+		{"tcp.port == 80 $", "               ^", `"$" has no meaning here`},
+		{"ip.src == tcp.port", "       ^~", "ip.src and tcp.port cannot be compared: their values are of different kinds"},
+		{strings.Repeat("(", 300) + "tcp", strings.Repeat(" ", 201) + "^", "the expression is nested too deeply"},
+	}
+	for _, tt := range tests {
+		_, err := filter.Parse(tt.expr, known)
+		var fe *filter.Error
+		if !errors.As(err, &fe) {
+			t.Errorf("%s: no error, but %v", tt.expr, err)
+			continue
+		}
+		if fe.Error() != tt.msg {
+			t.Errorf("%s:\n%s\nwanted:\n%s", tt.expr, fe, tt.msg)
+		}
+		if got := fe.Caret(tt.expr); got != tt.expr+"\n"+tt.caret {
+			t.Errorf("the caret stands here:\n%s\nwanted:\n%s\n%s", got, tt.expr, tt.caret)
+		}
+	}
+}
+
+// TestRows compares the answers from facts with those from the tree.
+func TestRows(t *testing.T) {
+	known := dissect.NewLookup()
+	seg, dg := segment("GET /x"), datagram6()
+	packets := []struct {
+		tree  *dissect.Tree
+		facts filter.Facts
+	}{
+		{frame(t, seg), filter.Facts{Number: 7, Len: 60, CapLen: 60, Kind: filter.TCP, Single: true, PayLen: 6, Flags: 0x18, Src: 34962, Dst: 3000, Ports: true}},
+		{frame(t, dg), filter.Facts{Number: 7, Len: uint32(len(dg)), CapLen: uint32(len(dg)), Kind: filter.UDP, Single: true, PayLen: 4, Src: 12345, Dst: 12345, Ports: true}},
+		{frame(t, seg[:54]), filter.Facts{Number: 7, Len: 54, CapLen: 54, Kind: filter.TCP, Single: true, Flags: 0x18, Src: 34962, Dst: 3000, Ports: true}},
+	}
+	leaves := []string{"tcp", "udp", "tcp.port == 3000", "tcp.port != 3000", "tcp.port != 80", "tcp.port in {2000..3500}", "udp.port == 12345",
+		"tcp.dstport > 3000", "tcp.flags.push == 1", "tcp.flags & 0x10", "tcp.flags == 0x18", "frame.len > 55", "frame.number == 7", "arp", "dns",
+		"http", "frame", "ip", "ip.addr == 10.0.0.1", "tcp.analysis.flags", "udp.port in {1..3}"}
+	answered := 0
+	try := func(expr string) {
+		f, err := filter.Parse(expr, known)
+		if err != nil {
+			t.Fatalf("%s: %v", expr, err)
+		}
+		for i, p := range packets {
+			match, ok := f.Rows(&p.facts)
+			if !ok {
+				continue
+			}
+			answered++
+			if want := f.Match(p.tree); match != want {
+				t.Errorf("%s, packet %d: the facts say %v, the tree %v", expr, i, match, want)
+			}
+		}
+	}
+	for _, a := range leaves {
+		try(a)
+		try("not " + a)
+		for _, b := range leaves {
+			try(a + " and " + b)
+			try(a + " or not " + b)
+			try("not (" + a + " xor " + b + ")")
+		}
+	}
+	if answered < 1000 {
+		t.Errorf("only %d answers came from facts", answered)
+	}
+}
+
+func TestNames(t *testing.T) {
+	n := filter.NewNames(dissect.NewLookup())
+	got := n.Complete("tcp.po", 10)
+	if len(got) == 0 || got[0] != "tcp.port" {
+		t.Errorf("tcp.po is completed to %v", got)
+	}
+	if got := n.Complete("ip.", 3); len(got) != 3 {
+		t.Errorf("three names were asked for: %v", got)
+	}
+	if d := n.Describe("tcp.srcport"); d != "Source Port" {
+		t.Errorf("tcp.srcport is %q", d)
+	}
+	for _, tt := range []struct {
+		expr       string
+		pos        int
+		start, end int
+	}{{"tcp.po", 6, 0, 6}, {"tcp and ip.a", 12, 8, 12}, {"tcp and ip.a", 9, 8, 12}, {`a == "x y`, 9, 9, 9}, {"", 0, 0, 0}, {"(tcp", 4, 1, 4}} {
+		if s, e := filter.WordAt(tt.expr, tt.pos); s != tt.start || e != tt.end {
+			t.Errorf("the word at %d of %q is %d..%d", tt.pos, tt.expr, s, e)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"tcp", "ip.addr == 10.0.0.0/8 and not udp", `frame contains "\x00\"" or tcp.port in {1..5, 80}`, "eth.src[0:3,5] == 00:1b",
+		"tcp.flags & 0x12 == 2", `http.host matches r"a\.b"`, "len(frame) > 3", "!(a", "'\\n' == ip.ttl", "\xff\xfe", "a..b", "tcp.port not in {1}"} {
+		f.Add(s)
+	}
+	known := dissect.NewLookup()
+	tcp, udp := frame(f, segment("GET / HTTP/1.1\r\n\r\n")), frame(f, datagram6())
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) > 1<<12 {
+			return
+		}
+		x, err := filter.Parse(s, known)
+		if err != nil {
+			var fe *filter.Error
+			if !errors.As(err, &fe) || fe.Pos < 0 || fe.Len < 0 || fe.Pos+fe.Len > len(s) || fe.Msg == "" {
+				t.Fatalf("%q: %#v", s, err)
+			}
+			fe.Caret(s)
+			return
+		}
+		a := x.Match(tcp)
+		if a != x.Match(tcp) {
+			t.Fatalf("%q: two answers", s)
+		}
+		x.Match(udp)
+		if y, err := filter.Parse("not ("+s+")", known); x != nil {
+			if err != nil {
+				t.Fatalf("%q cannot be negated: %v", s, err)
+			}
+			if y.Match(tcp) == a {
+				t.Fatalf("%q and its negation agree", s)
+			}
+		}
+		facts := filter.Facts{Number: 7, Len: 72, CapLen: 72, Kind: filter.TCP, Single: true, PayLen: 18, Flags: 0x18, Src: 34962, Dst: 3000, Ports: true}
+		x.Rows(&facts)
+		filter.WordAt(s, len(s)/2)
+	})
+}
