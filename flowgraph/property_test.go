@@ -96,10 +96,10 @@ func check(t *testing.T, g *Graph, o Options) {
 }
 
 func TestEverySegmentIsDrawnOnce(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(25) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		s := newScene(t)
-		wild(s, r, 20+r.IntN(300))
+		wild(s, r, 20+r.IntN(120))
 		g := s.graph()
 		for _, width := range []int{1, 2, 5, 13, 20, 31, 40, 57, 66, 80, 95, 110, 120, 200, 400} {
 			check(t, g, Options{Width: width, Fold: Fold(r.IntN(3) - 1), Time: TimeFormat(r.IntN(4)), ASCII: r.IntN(2) == 0})
@@ -119,7 +119,7 @@ func TestEverySegmentIsDrawnOnce(t *testing.T) {
 
 // A view that grows shows what one made at the end does.
 func TestGrowing(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range uint64(18) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		s := newScene(t)
 		switch seed % 3 {
@@ -191,9 +191,9 @@ func TestLooksAtWhatIsDrawn(t *testing.T) {
 }
 
 func TestFormatsOfAnything(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(9) {
 		s := newScene(t)
-		wild(s, rand.New(rand.NewPCG(seed, 3)), 200)
+		wild(s, rand.New(rand.NewPCG(seed, 3)), 100)
 		formats(t, s.graph(), Options{Fold: Fold(int(seed%3) - 1), Time: TimeFormat(seed % 4)})
 	}
 }
