@@ -88,13 +88,13 @@ func columnsFor(width int, digits, timeWidth int, m measure) columns {
 		c.decimals = 3
 		put(colNo, max(digits, 3), 1)
 		put(colTime, max(timeWidth-3, 7), 2)
-		put(colProto, max(min(m.proto, 7), 4), 1)
+		put(colProto, max(min(m.proto, 7), 5), 1)
 		put(colLen, max(length, 3), 2)
 	default:
 		c.decimals = 3
 		put(colNo, max(digits, 2), 1)
 		put(colTime, max(timeWidth-3, 7), 1)
-		put(colProto, max(min(m.proto, 7), 4), 1)
+		put(colProto, max(min(m.proto, 7), 5), 1)
 	}
 	c.at[colInfo] = place{x, max(width-x, 0)}
 	return c

@@ -18,6 +18,7 @@ type listPane struct {
 	top      int             // index of the first row on the screen
 	rows     int             // rows on the screen
 	tail     bool            // follow the newest packet
+	moved    bool            // the user has chosen a packet
 	seen     int             // packets shown when the tail was left
 	col      column          // the cell that = and ! take
 	format   timeFormat
@@ -112,6 +113,7 @@ func (p *listPane) move(s *source, d int) {
 
 // leaveTail stops following the newest packet.
 func (p *listPane) leaveTail(s *source) {
+	p.moved = true
 	if p.tail {
 		p.tail = false
 		p.seen = p.count(s)
@@ -225,7 +227,10 @@ func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations
 			}
 			l.to(max(end-cells(h), 0))
 		case colTime:
-			l.to(c.x + max(c.w-8, 0))
+			l.to(c.x)
+			if p.format <= timeDelta {
+				l.to(c.x + max(c.w-8, 0)) // above the digits of a short time
+			}
 		case colLen:
 			l.to(c.x + max(c.w-cells(h), 0))
 		default:

@@ -107,8 +107,8 @@ func TestSizes(t *testing.T) {
 	for _, keys := range []string{"", "Tab", "Tab Tab", "2", "j j j f", "j j j x", "?", "/ 'tcp.'", "y", ":", "6"} {
 		d := drive(t, Options{Trace: open(t, "web.pcap"), Color: true}, 80, 24)
 		d.keys(keys)
-		for w := 1; w <= 200; w += 7 {
-			for h := 1; h <= 60; h += 3 {
+		for w := 1; w <= 200; w += 19 {
+			for h := 1; h <= 60; h += 7 {
 				d.send(tea.WindowSizeMsg{Width: w, Height: h})
 				d.check()
 			}

@@ -163,6 +163,9 @@ func (m *Model) refresh() {
 		return
 	}
 	m.src.refresh()
+	if !m.list.moved && m.src.status.Live {
+		m.list.tail = true
+	}
 	m.list.evict(&m.src)
 	m.flows.totals(m.src.tr)
 	if m.view == viewFlows {
