@@ -22,7 +22,7 @@ func dissectData(c cursor) {
 	}
 	c.bytes(fData, n)
 	if g := c.gen(fDataLen, uint64(n)); g != nil {
-		g.span(c.pos-n, n)
+		g.span(c.pos-n, 0)
 	}
 	c.end()
 }

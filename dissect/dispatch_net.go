@@ -3,11 +3,11 @@ package dissect
 import "tcplens/internal/packet"
 
 // netProtocols lists the protocols of the link, network and tunnel layers.
-var netProtocols = []*Proto{
+var netProtocols = append([]*Proto{
 	pEth, pEtherType, pLLC, pVLAN, p8021ad, pSLL, pNull, pLoop, pRaw, pPPP, pPPPHDLC, pLCP, pIPCP, pIPv6CP, pPPPoE, pPPPoED, pPPPoES,
 	pMPLS, pPWEth, pPWNoCW, pPWCW, pPWACH, pGRE, pERSPAN, pVXLAN, pGeneve, pARP, pIP, pIPv6, pHopOpts, pRouting, pFragHdr, pDstOpts, pESP, pAH,
-	pICMP, pICMPv6, pIGMP, pUDP,
-}
+	pICMP, pICMPv6, pIGMP, pEtherIP, pUDP,
+}, namedProtocols()...)
 
 // dissectLink begins with the link layer.
 func dissectLink(c cursor, l packet.LinkType) {
@@ -45,13 +45,7 @@ func dissectLink(c cursor, l packet.LinkType) {
 // dissectRawIP shows that there is no link layer and tells IP's version by the
 // first nibble.
 func dissectRawIP(c cursor) {
-	if c.on() {
-		n := c.addAt(&pRaw.field, c.pos, min(c.captured(), c.left()), Node{})
-		_ = n
-		c.d.push()
-		c.note(0, "No link information available")
-		c.end()
-	}
+	c.addAt(&pRaw.field, c.pos, c.captured(), Node{})
 	dissectIP(c)
 }
 
@@ -106,6 +100,9 @@ func dissectEtherType(c cursor, t uint16) int {
 		}
 		if c.cols() {
 			c.d.setProto(hex16(t))
+			if name := etherTypes(uint64(t)); name != "" {
+				c.d.setInfo(name)
+			}
 		}
 		dissectData(c)
 	}
@@ -151,10 +148,43 @@ func dissectIPProto(c cursor, proto uint8) {
 		dissectDestOptions(c)
 	case 137:
 		dissectMPLS(c)
+	case 97:
+		dissectEtherIP(c)
+	case 143:
+		dissectEthernet(c, false)
 	default:
-		if !dissectNamedIP(c, proto) {
-			dissectData(c)
+		if dissectNamedIP(c, proto) {
+			return
 		}
+		if c.cols() {
+			c.d.setInfof(unknownProto[c.d.layer.v6], orUnknown(ipProtoNames, uint64(proto)), proto)
+		}
+		dissectData(c)
+	}
+}
+
+// unknownProto is the text for the Info column where IP, or IPv6, carries what
+// nobody knows.
+var unknownProto = map[bool]string{false: "%s (%d)", true: "Unknown IP Protocol: %s (%d)"}
+
+var (
+	pEtherIP  = newProto("Ethernet over IP", "ETHERIP", "etherip")
+	fEtherIPV = pEtherIP.u8("etherip.ver", "Version", Dec, mask(0xf0))
+	fEtherIPR = pEtherIP.u16("etherip.reserved", "Reserved", Hex, mask(0x0fff))
+)
+
+// dissectEtherIP takes the header of Ethernet over IP apart (RFC 3378 §3).
+func dissectEtherIP(c cursor) {
+	c.proto(pEtherIP)
+	c.d.setProto("ETHERIP")
+	v := uint64(c.u16(nil))
+	if c.on() && c.ok() {
+		c.addAt(fEtherIPV, c.pos-2, 1, Node{num: v >> 12})
+		c.bits(fEtherIPR, 2, v)
+	}
+	c.end()
+	if c.ok() {
+		dissectEthernet(c.tail(), false)
 	}
 }
 

@@ -99,7 +99,7 @@ func dissectEthernet(c cursor, fcs bool) {
 		d.head.Proto = TopLink
 	}
 	t := c.peek16(0)
-	if t <= 1500 {
+	if t <= 1500 && t != 0 {
 		dissect8023(c, node, fcs, t)
 		return
 	}
@@ -107,7 +107,7 @@ func dissectEthernet(c cursor, fcs bool) {
 		c.opened().label("Ethernet II, Src: " + Ether(src) + ", Dst: " + Ether(dst))
 	}
 	d.setInfo("Ethernet II")
-	if t < 1536 {
+	if t < 1536 && t != 0 {
 		c.u16(fEthInvalid)
 		if c.on() {
 			c.begin()

@@ -55,7 +55,7 @@ func dissectGRE(c cursor) {
 		}
 		c.opened().label("Generic Routing Encapsulation (" + name + ")")
 	}
-	c.greFlags(v)
+	c.greFlags(v, v&7 == 1 && t == 0x880b)
 	c.u16(fGREProto)
 	if v&0xc000 != 0 {
 		sum := c.u16(fGRECheck)
@@ -76,7 +76,7 @@ func dissectGRE(c cursor) {
 	if v&0x1000 != 0 {
 		c.u32(fGRESeq)
 	}
-	if v&7 == 1 && v&0x0080 != 0 {
+	if v&7 == 1 && t == 0x880b && v&0x0080 != 0 {
 		c.u32(fGREAck)
 	}
 	if v&0x4000 != 0 {
@@ -101,7 +101,7 @@ func dissectGRE(c cursor) {
 }
 
 // greFlags shows the flags and the version.
-func (c *cursor) greFlags(v uint16) {
+func (c *cursor) greFlags(v uint16, enhanced bool) {
 	c.u16(fGREFlags)
 	if !c.on() || !c.ok() {
 		return
@@ -111,7 +111,7 @@ func (c *cursor) greFlags(v uint16) {
 	for _, f := range []*Field{fGREFlagC, fGREFlagR, fGREFlagK, fGREFlagS, fGREFlagSSR, fGRERecur} {
 		c.bits(f, 2, w)
 	}
-	if v&7 == 1 {
+	if enhanced {
 		c.bits(fGREFlagA, 2, w)
 		c.bits(fGREReserv1, 2, w)
 	} else {
@@ -188,7 +188,7 @@ func dissectGREPayload(c cursor, t uint16) {
 		dissectARP(c)
 	case 0x00fe:
 		dissectOSI(c)
-	case 0x6558:
+	case 0x6558, 0x6400:
 		dissectEthernet(c, false)
 	case 0x880b:
 		dissectPPP(c)

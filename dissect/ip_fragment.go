@@ -36,6 +36,7 @@ type fragmentHeader struct {
 	more  bool
 	v6    bool
 	node  int32 // the open node of the header
+	end   int   // where the header ends in its source
 }
 
 // fragment goes on behind the header of a fragment, whose node is still open: it
@@ -56,7 +57,9 @@ func (c *cursor) fragment(f fragmentHeader) {
 		}
 		return
 	}
-	c.closeHeader(f.node)
+	if n := c.nodeAt(f.node); n != nil && n.Source == c.source {
+		n.trim(f.end)
+	}
 	if !whole && f.off == 0 { // nothing can be put together: show what is there
 		c.end()
 		dissectIPProto(payload, f.proto)
@@ -84,22 +87,6 @@ func (c *cursor) fragment(f fragmentHeader) {
 	}
 	c.end()
 	dissectData(payload)
-}
-
-// closeHeader sets the length of the header's node, which the end of the
-// dissected bytes would give wrongly: the cursor is at the payload's end.
-func (c *cursor) closeHeader(node int32) {
-	if n := c.nodeAt(node); n != nil {
-		n.Len = int32(c.headerLen(n))
-	}
-}
-
-// headerLen is the length of the IP header or fragment header that a node shows.
-func (c *cursor) headerLen(n *Node) int {
-	if n.Field == &pFragHdr.field {
-		return 8
-	}
-	return int(c.b[n.Off]&15) * 4
 }
 
 func (c *cursor) nodeOff(i int32) int {

@@ -105,9 +105,6 @@ func dissectIPv4(c cursor) int {
 		ttlNode = int32(len(d.tree.Nodes) - 1)
 	}
 	proto := c.u8(fIPProto)
-	if c.cols() {
-		d.setInfof("%s (%d)", orUnknown(ipProtoNames, uint64(proto)), proto)
-	}
 	c.u16(fIPCheck)
 	if c.on() && c.ok() {
 		c.last().append(" [validation disabled]")
@@ -121,7 +118,7 @@ func dissectIPv4(c cursor) int {
 	}
 	c.limit, c.have = end, min(c.have, end)
 	if ff&0x3fff != 0 && total > hlen && !d.layer.quoted {
-		c.fragment(fragmentHeader{id: uint32(id), proto: proto, off: uint32(ff&0x1fff) * 8, more: ff&0x2000 != 0, node: node})
+		c.fragment(fragmentHeader{id: uint32(id), proto: proto, off: uint32(ff&0x1fff) * 8, more: ff&0x2000 != 0, node: node, end: start + hlen})
 		return end
 	}
 	if n := c.nodeAt(node); n != nil {
@@ -159,8 +156,9 @@ func (c *cursor) ipv4Length(start, hlen int) int {
 		return there
 	case total == 0:
 		if c.on() {
-			c.last().append(` (reported as 0, presumed to be because of "TCP segmentation offload" (TSO))`)
-			c.last().text = "Total Length: " + fmt.Sprint(there) + ` bytes (reported as 0, presumed to be because of "TCP segmentation offload" (TSO))`
+			n := c.last()
+			n.num = uint64(there)
+			n.label(fmt.Sprintf(`Total Length: %d bytes (reported as 0, presumed to be because of "TCP segmentation offload" (TSO))`, there))
 		}
 		return there
 	case total < hlen:

@@ -67,9 +67,6 @@ func dissectIPv6(c cursor) int {
 	}
 	nxt := c.u8(fIPv6Nxt)
 	hlim := c.u8(fIPv6Hlim)
-	if c.cols() {
-		d.setInfof("%s (%d)", orUnknown(ipProtoNames, uint64(nxt)), nxt)
-	}
 	src := c.ip6(fIPv6Src)
 	if !c.ok() {
 		c.end()
@@ -126,7 +123,7 @@ func (c *cursor) ipv6Word() {
 	}
 	off := c.pos - 4
 	c.addAt(fIPv6Ver, off, 1, Node{num: 6})
-	c.addAt(fIPVersion, off, 1, Node{num: 6, Flags: Hidden})
+	c.addAt(fIPVersion, off, 1, Node{num: 6, Flags: Hidden, text: `0110 .... = Version: 6 [This field makes the filter match on "ip.version == 6" possible]`})
 	c.addAt(fIPv6TC, off, 4, Node{num: fIPv6TC.extract(uint64(word)), suffix: " (" + dsText(uint8(word>>20)) + ")"})
 	c.begin()
 	c.bits(fIPv6DSCP, 4, uint64(word))

@@ -283,16 +283,10 @@ func dissectFragmentHeader(c cursor) {
 		return
 	}
 	if d.tree != nil && d.layer.v6 && d.layer.node6 >= 0 {
-		if n := c.nodeAt(d.layer.node6); n.Source == c.source {
-			n.Len = int32(c.pos) - n.Off
-		}
 		c.end()
-		if n := c.nodeAt(node); n != nil {
-			n.Len = 8
-		}
 		node = d.layer.node6
 	}
-	c.fragment(fragmentHeader{id: id, proto: nxt, off: uint32(v & 0xfff8), more: v&1 != 0, v6: true, node: node})
+	c.fragment(fragmentHeader{id: id, proto: nxt, off: uint32(v & 0xfff8), more: v&1 != 0, v6: true, node: node, end: c.pos})
 }
 
 // dissectESP shows the header of encrypted data (RFC 4303 §2).

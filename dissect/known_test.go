@@ -46,10 +46,7 @@ func learn(in []Input) {
 		in[i].Known = f
 		d.Scan(&in[i], &h)
 		now := in[i].Packet.Time
-		for k, tr := range h.Transports {
-			if tr.IsTCP {
-				continue
-			}
+		note := func(k int, tr Transport) {
 			key, _ := tr.Flow.Canonical()
 			s := streams[key]
 			if s == nil {
@@ -61,6 +58,11 @@ func learn(in []Input) {
 			}
 			f.udp[k] = udpFacts{s.id, int64(now - s.first), int64(now - s.last)}
 			s.last = now
+		}
+		for k, tr := range h.Transports {
+			if !tr.IsTCP {
+				note(k, tr)
+			}
 		}
 		if !h.HasFragment || !h.Fragment.Whole {
 			continue
@@ -75,6 +77,17 @@ func learn(in []Input) {
 				m.in = in[i].Number
 			}
 			f.pieces = pieces
+			joined := make([]byte, 0, 65536)
+			for _, p := range pieces {
+				joined = append(joined[:min(len(joined), int(p.Off))], p.Data...)
+			}
+			n := len(h.Transports)
+			d.ScanDatagram(&fr, joined, &h)
+			for k, tr := range h.Transports[n:] {
+				if !tr.IsTCP {
+					note(n+k, tr)
+				}
+			}
 			delete(open, fr.Key)
 			delete(members, fr.Key)
 		}

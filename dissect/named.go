@@ -65,7 +65,6 @@ var namedIPProtos = map[uint8]named{
 	54:  newNamed("NBMA Next Hop Resolution Protocol", "NHRP", "nhrp"),
 	88:  newNamed("Enhanced Interior Gateway Routing Protocol", "EIGRP", "eigrp"),
 	89:  newNamed("Open Shortest Path First", "OSPF", "ospf"),
-	97:  newNamed("Ethernet over IP", "ETHERIP", "etherip"),
 	103: newNamed("Protocol Independent Multicast", "PIM", "pim"),
 	108: newNamed("IP Payload Compression", "IPComp", "ipcomp"),
 	112: newNamed("Virtual Router Redundancy Protocol", "VRRP", "vrrp"),
@@ -166,16 +165,43 @@ func dissectCisco(c cursor, pid uint16) {
 func dissectOSI(c cursor) {
 	c.d.enter(namedOSI.proto)
 	if c.peek(0) == 0x83 {
+		d := c.d
 		dissectNamed(c, namedISIS)
+		if p := isisPDU(c.peek(4) & 0x1f); p != nil {
+			d.enter(p)
+		}
 		return
 	}
 	dissectData(c)
 }
 
+var (
+	pISISHello = newProto("ISIS HELLO", "ISIS HELLO", "isis.hello")
+	pISISLSP   = newProto("ISO 10589 ISIS Link State Protocol Data Unit", "ISIS LSP", "isis.lsp")
+	pISISCSNP  = newProto("ISO 10589 ISIS Complete Sequence Numbers Protocol Data Unit", "ISIS CSNP", "isis.csnp")
+	pISISPSNP  = newProto("ISO 10589 ISIS Partial Sequence Numbers Protocol Data Unit", "ISIS PSNP", "isis.psnp")
+)
+
+// isisPDU tells the kinds of IS-IS messages (ISO/IEC 10589 §9).
+func isisPDU(t uint8) *Proto {
+	switch t {
+	case 15, 16, 17:
+		return pISISHello
+	case 18, 20:
+		return pISISLSP
+	case 24, 25:
+		return pISISCSNP
+	case 26, 27:
+		return pISISPSNP
+	}
+	return nil
+}
+
 // namedProtocols lists them for the list of all protocols.
 func namedProtocols() []*Proto {
 	out := []*Proto{namedIPX.proto, namedSTP.proto, namedNetBIOS.proto, namedHPExt.proto, namedOSI.proto, namedISIS.proto, namedCDP.proto,
-		namedVTP.proto, namedDTP.proto, namedUDLD.proto, namedPAgP.proto}
+		namedVTP.proto, namedDTP.proto, namedUDLD.proto, namedPAgP.proto, pISISHello, pISISLSP, pISISCSNP, pISISPSNP,
+		namedPAP.proto, namedCHAP.proto, namedCCP.proto, namedEAP.proto, namedVJ.proto, namedMP.proto, namedComp.proto}
 	for _, n := range sortedNamed(namedEtherTypes) {
 		if n.proto != namedIPX.proto {
 			out = append(out, n.proto)

@@ -21,7 +21,9 @@ var (
 func dissectNull(c cursor, network bool) {
 	d := c.d
 	c.proto(pNull)
-	d.setProto("Null/Loopback")
+	d.setEnds("N/A", "N/A")
+	d.setProto("N/A")
+	d.setInfo("Null/Loopback")
 	if d.scan {
 		d.head.Proto = TopLink
 	}
@@ -34,6 +36,12 @@ func dissectNull(c cursor, network bool) {
 		c.end()
 		return
 	}
+	if v > 1500 { // some systems put an Ethernet type there
+		c.add(fNullType, 4, Node{num: uint64(v)})
+		c.end()
+		dissectEtherType(c.tail(), uint16(v))
+		return
+	}
 	c.add(fNullFamily, 4, Node{num: uint64(v)})
 	c.end()
 	if !d.descend() {
@@ -44,7 +52,7 @@ func dissectNull(c cursor, network bool) {
 	switch v {
 	case 2:
 		dissectIPv4(rest)
-	case 24, 28, 30, 10:
+	case 24, 28, 30:
 		dissectIPv6(rest)
 	case 7:
 		dissectOSI(rest)

@@ -27,10 +27,65 @@ func dissectTunnel(c cursor, sport, dport uint16) bool {
 			dissectGeneve(c)
 			c.d.ascend()
 		}
+	case dport == 4790 || sport == 4790:
+		if c.d.descend() {
+			dissectVXLANGPE(c)
+			c.d.ascend()
+		}
 	default:
 		return false
 	}
 	return true
+}
+
+var (
+	fGPEFlags = pVXLAN.u8("vxlan.flags", "Flags", Hex)
+	fGPEVer   = pVXLAN.u8("vxlan.ver", "Version", Dec, mask(0x30))
+	fGPEI     = pVXLAN.u8("vxlan.i_bit", "Instance", Dec, mask(0x08))
+	fGPEP     = pVXLAN.u8("vxlan.p_bit", "Next Protocol Bit", Dec, mask(0x04))
+	fGPEO     = pVXLAN.u8("vxlan.o_bit", "OAM bit", Dec, mask(0x01))
+	fGPERes   = pVXLAN.u16("vxlan.reserved_16", "Reserved", Dec)
+	fGPENext  = pVXLAN.u8("vxlan.next_proto", "Next Protocol", Dec, names(list("", "IPv4", "IPv6", "Ethernet", "Network Service Header", "MPLS")))
+)
+
+// dissectVXLANGPE takes the header of VXLAN with a next protocol apart
+// (draft-ietf-nvo3-vxlan-gpe §3) and goes on with that.
+func dissectVXLANGPE(c cursor) {
+	d := c.d
+	if p := c.proto(pVXLAN); p != nil {
+		p.label("Virtual eXtensible Local Area Network")
+		d.protos = d.protos[:len(d.protos)-1] // tshark does not list it here
+	}
+	d.setProto("VxLAN")
+	v := c.u8(fGPEFlags)
+	if c.on() && c.ok() {
+		c.begin()
+		for _, f := range []*Field{fGPEVer, fGPEI, fGPEP, fGPEO} {
+			c.bits(f, 1, uint64(v))
+		}
+		c.end()
+	}
+	c.u16(fGPERes)
+	next := c.u8(fGPENext)
+	c.u24(fVXVNI)
+	c.u8(fVXRes8)
+	c.end()
+	if !c.ok() {
+		return
+	}
+	rest := c.tail()
+	switch next {
+	case 1:
+		dissectIPv4(rest)
+	case 2:
+		dissectIPv6(rest)
+	case 3:
+		dissectEthernet(rest, false)
+	case 5:
+		dissectMPLS(rest)
+	default:
+		dissectData(rest)
+	}
 }
 
 // dissectVXLAN takes a VXLAN header apart (RFC 7348 §5) and goes on with the frame.
