@@ -138,12 +138,48 @@ func blanks(n int) string {
 
 // cells is the number of terminal cells of s.
 func cells(s string) int {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
+	n := 0
+	for i := 0; i < len(s); {
+		if s[i] < utf8.RuneSelf {
+			n++
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if !narrow(r) {
 			return ansi.StringWidth(s)
 		}
+		n++
+		i += size
 	}
-	return len(s)
+	return n
+}
+
+// narrow tells characters beyond ASCII that take one cell everywhere and never
+// join with others: those that tcplens itself writes, and Latin letters. For all
+// others the slower tables are asked.
+func narrow(r rune) bool {
+	return r >= 0xa1 && r < 0x300 && r != 0xad || r >= 0x2010 && r <= 0x2027 || r >= 0x2190 && r <= 0x21ff || r >= 0x2500 && r <= 0x25ff
+}
+
+// head gives as much of s as fits into w cells.
+func head(s string, w int) string {
+	n := 0
+	for i := 0; i < len(s); {
+		size := 1
+		if s[i] >= utf8.RuneSelf {
+			var r rune
+			if r, size = utf8.DecodeRuneInString(s[i:]); !narrow(r) {
+				return ansi.Truncate(s, w, "")
+			}
+		}
+		if n == w {
+			return s[:i]
+		}
+		n++
+		i += size
+	}
+	return s
 }
 
 // cut shortens s to at most w cells, with an ellipsis where something was cut.
@@ -154,7 +190,7 @@ func (g *glyphs) cut(s string, w int) string {
 	case cells(s) <= w:
 		return s
 	}
-	return ansi.Truncate(s, w, g.ellipsis)
+	return head(s, w-1) + g.ellipsis
 }
 
 // cutMiddle shortens an address so that both its ends stay.

@@ -312,25 +312,8 @@ func (p *listPane) cells(l *line, cols *columns, n packet.Number, row *trace.Row
 		case colLen:
 			l.right(st, strconv.FormatUint(uint64(row.Len), 10), c.w)
 		case colInfo:
-			l.put(st, clip(l.g.text(t.info), c.w))
+			// The edge of the screen says that the text goes on; every cell counts there.
+			l.put(st, head(l.g.text(t.info), c.w))
 		}
 	}
-}
-
-// clip cuts at the right edge without an ellipsis: the edge itself says that the
-// text goes on, and every cell counts there.
-func clip(s string, w int) string {
-	if cells(s) <= w {
-		return s
-	}
-	for i, r := range s {
-		_ = r
-		if cells(s[:i]) > w {
-			break
-		}
-		if i >= w && cells(s[:i]) == w {
-			return s[:i]
-		}
-	}
-	return s
 }

@@ -97,7 +97,7 @@ func wrap(s string, w int) []string {
 			}
 		}
 		if cut <= 0 {
-			cut = len(clip(s, w))
+			cut = max(len(head(s, w)), 1)
 			out = append(out, s[:cut])
 			s = s[cut:]
 			continue

@@ -73,7 +73,7 @@ type Interface struct {
 }
 
 // frameRate is how often the screen is drawn at most, frames a second.
-const frameRate = 60
+const frameRate = 120
 
 // pollEvery is how often the trace is looked at, at most.
 const pollEvery = 33 * time.Millisecond
