@@ -112,7 +112,7 @@ func (o *options) demo(ctx context.Context, name string) error {
 	if name != lab.Mix {
 		o.title = "demo " + name
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	src, err := o.open(nil)
 	if err != nil {
