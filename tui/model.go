@@ -70,6 +70,7 @@ type Model struct {
 	pending string // first key of two
 	note    string // a message in the place of the footer
 	noteBad bool
+	told    [2]error // what went wrong with the source and with saving, as far as it was said
 
 	history history
 	last    click
@@ -153,6 +154,8 @@ func (m *Model) openTrace(tr *trace.Trace) {
 	if m.filter != "" {
 		m.refilter()
 	}
+	m.told = [2]error{}
+	m.tellErrors()
 	m.dirty = true
 }
 

@@ -159,10 +159,12 @@ func (m *Model) refresh() {
 	if m.frozen {
 		// The counters go on; the packets shown stay.
 		m.src.status = m.src.tr.Status()
+		m.tellErrors()
 		m.dirty = true
 		return
 	}
 	m.src.refresh()
+	m.tellErrors()
 	if !m.list.moved && m.src.status.Live {
 		m.list.tail = true
 	}
@@ -175,6 +177,17 @@ func (m *Model) refresh() {
 		m.graph.update()
 	}
 	m.dirty = true
+}
+
+// tellErrors says once what has gone wrong with the source or with saving it. The
+// packets that came before stay on the screen.
+func (m *Model) tellErrors() {
+	for i, err := range [2]error{m.src.status.Err, m.src.status.SaveErr} {
+		if err != nil && (m.told[i] == nil || m.told[i].Error() != err.Error()) {
+			m.say(err.Error(), true)
+		}
+		m.told[i] = err
+	}
 }
 
 // scanned takes over what a scan has found.
