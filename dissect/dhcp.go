@@ -116,10 +116,10 @@ func dissectDHCP(c cursor) {
 			c.opened().label("Dynamic Host Configuration Protocol (" + kind + ")")
 		}
 	} else {
-		c.addAt(fDHCPBootp, begin, 0, Node{num: 1, Flags: Generated})
+		c.addAt(fDHCPBootp, begin, 0, Node{num: 1, Flags: Generated | Hidden})
 	}
 	if c.peek32(0) != dhcpCookie {
-		c.bytes(fDHCPVendor, min(64, max(4, c.left())))
+		c.bytes(fDHCPVendor, 64)
 		c.end()
 		return
 	}

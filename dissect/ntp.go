@@ -231,12 +231,10 @@ func ntpStamp(c *cursor, f *Field) {
 		unix += 1 << 32
 	}
 	if sec == 0 && frac == 0 {
-		unix = 0
+		c.add(f, 8, Node{str: "NULL"})
+		return
 	}
-	n := c.add(f, 8, Node{num: uint64(unix*1e9 + int64(frac*1e9>>32))})
-	if sec == 0 && frac == 0 {
-		n.label(f.Name + ": NULL")
-	}
+	c.add(f, 8, Node{num: uint64(unix*1e9 + int64(frac*1e9>>32))})
 }
 
 // ntpReference writes what the clock goes by: a kind of clock for the first two

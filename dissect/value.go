@@ -66,6 +66,9 @@ func (n *Node) Value() string {
 	case TGUID:
 		return guid(n.raw)
 	case TAbsTime:
+		if n.str != "" {
+			return n.str // no time: NTP's zero
+		}
 		if f.Base == Special {
 			return relTime(int64(n.num)) // seconds since 1970
 		}
