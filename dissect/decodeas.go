@@ -29,6 +29,9 @@ func (a App) String() string {
 	case AppDNS:
 		return "dns"
 	}
+	if f := a.framed(); f != nil {
+		return f.abbrev
+	}
 	return "data"
 }
 
@@ -69,6 +72,9 @@ func GuessTCP(da *DecodeAs, src, dst, server uint16, data []byte) App {
 			continue
 		}
 		if a, named := da.tcpPort(p); named {
+			return a
+		}
+		if a := framedPort(p, data); a != AppNone {
 			return a
 		}
 	}

@@ -112,9 +112,13 @@ func udpQuestionKind(src, dst uint16) udpKind {
 	return uUnknown
 }
 
-// dissectTCPApp goes on with data of a TCP stream whose messages nobody puts
-// together, told by the ports (d.layer) or by a look at its bytes.
-func dissectTCPApp(c cursor) {
+// dissectTCPApp goes on with data of a TCP stream that is recognised at most: the
+// messages of app, or what the ports (d.layer) or a look at the bytes tell.
+func dissectTCPApp(c cursor, app App) {
+	if f := app.framed(); f != nil {
+		dissectFramed(c, f)
+		return
+	}
 	for _, port := range udpPorts(c.d.layer.srcPort, c.d.layer.dstPort) {
 		a := tcpApps[port]
 		if a != nil && (a.looks == nil || a.looks(&c)) {

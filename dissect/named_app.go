@@ -35,6 +35,7 @@ var checkedApps = []portApp{
 	{named: newNamed("finger", "FINGER", "finger"), tcp: []uint16{79}},
 	{named: newNamed("FTP Data", "FTP-DATA", "ftp-data"), tcp: []uint16{20}},
 	{named: newNamed("Cisco Hot Standby Router Protocol", "HSRP", "hsrp"), udp: []uint16{1985, 2029}},
+	{named: newNamed("DG Gryphon Protocol", "Gryphon", "gryphon"), tcp: []uint16{7000}, looks: func(c *cursor) bool { return wholeGryphon(c) }},
 	{named: newNamed("IEC 60870-5-104", "IEC 60870-5-104", "iec60870_104"), tcp: []uint16{2404}, looks: begins("\x68"), inside: insideIEC104},
 	{named: newNamed("Internet Message Access Protocol", "IMAP", "imap"), tcp: []uint16{143}},
 	{named: appISAKMP, tcp: []uint16{500}, udp: []uint16{500}, looks: func(c *cursor) bool { return c.left() >= 28 }},
@@ -134,7 +135,10 @@ func portAppProtocols() []*Proto {
 
 // dissectPortApp shows an application protocol by its name, and what it carries
 // as far as its header tells.
-func dissectPortApp(c cursor, a *portApp) {
+func dissectPortApp(c cursor, a *portApp) { showPortApp(c, a, false) }
+
+// showPortApp is dissectPortApp for a protocol that may have been entered already.
+func showPortApp(c cursor, a *portApp, entered bool) {
 	for depth := 0; a != nil && depth < 8 && c.left() > 0; depth++ {
 		n := c.left()
 		var inner *portApp
@@ -145,13 +149,19 @@ func dissectPortApp(c cursor, a *portApp) {
 		}
 		head := c.to(n)
 		c.d.setProto(a.proto.Short)
-		if p := head.proto(a.proto); p != nil {
+		if !entered || depth > 0 {
+			c.d.enter(a.proto)
+		}
+		if p := head.addAt(&a.proto.field, head.pos, 0, Node{}); p != nil {
+			head.begin()
 			p.label(fmt.Sprintf("%s (%s, not dissected by tcplens)", a.proto.Name, plural(n, "byte")))
 		}
 		if k := head.captured(); k > 0 {
 			head.bytes(a.field, k)
 		}
-		head.end()
+		if head.on() {
+			head.end()
+		}
 		a = inner
 	}
 }
@@ -175,6 +185,11 @@ func wholeLength(off, size, add int) func(*cursor) bool {
 		}
 		return n+add == c.left()
 	}
+}
+
+// wholeGryphon wants a message that fills the segment.
+func wholeGryphon(c *cursor) bool {
+	return c.left() >= 8 && (8+int(c.peek16(4))+3)&^3 == c.left()
 }
 
 // looksLikeBER says whether the bytes begin as a sequence of BER does (X.690 §8.9).

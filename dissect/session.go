@@ -96,6 +96,9 @@ func (s *Session) newFramer(app App, dir uint8) tcp.Framer {
 	case AppDNS:
 		return s.newDNSFramer()
 	}
+	if f := app.framed(); f != nil {
+		return &appFramer{app: f}
+	}
 	return wholeFramer{}
 }
 

@@ -56,9 +56,20 @@ func segmentDataLines(c *cursor, body cursor, m *Messages) {
 	if m.Head {
 		if m.HeadIn != m.Frame {
 			in(m.HeadIn)
+		} else if m.Kept {
+			pduSizes(c, m.Session.App(), m.Whole)
 		}
 		if m.HeadLen > 0 {
 			line(body.pos, int(m.HeadLen), "TCP segment data")
+		}
+	}
+	if m.Withheld == PassedOn && m.Session.covers(m.Frame) {
+		end := body.have
+		if m.Tail {
+			end = min(end, body.pos+int(m.TailOff))
+		}
+		if start := body.pos + int(m.HeadLen); start < end {
+			pduSizes(c, m.Session.App(), body.b[start:end])
 		}
 	}
 	if m.Tail {
@@ -159,7 +170,7 @@ func dissectTCPData(c cursor, p *payload) {
 	case AppDNS:
 		dissectDNSStream(c, p.Messages)
 	default:
-		dissectTCPApp(c)
+		dissectTCPApp(c, app)
 	}
 }
 

@@ -1,0 +1,278 @@
+package dissect
+
+import (
+	"encoding/binary"
+
+	"tcplens/internal/tcp"
+)
+
+// framedApp is a recognised protocol over TCP whose messages say how long they
+// are, so that they can be told apart and put together.
+type framedApp struct {
+	abbrev string              // of the port's protocol
+	header int                 // bytes that tell the length
+	size   func(h []byte) int  // of the whole message, from its header; less than header: not a message
+	begins func(b []byte) bool // whether a conversation may begin like this; nil: however
+	lines  bool                // Wireshark shows the size of each message beneath TCP
+}
+
+// framedApps lists them. The place in the list is part of an App.
+var framedApps = []framedApp{
+	{abbrev: "enip", header: 4, size: func(h []byte) int { return 24 + little16(h, 2) }, begins: beginsENIP, lines: true},
+	{abbrev: "gryphon", header: 8, size: func(h []byte) int { return (8 + big16(h, 4) + 3) &^ 3 }},
+	{abbrev: "mqtt", header: 2, size: mqttSize, begins: func(b []byte) bool { return len(b) > 1 && b[0]&0xf0 != 0 }, lines: true},
+	{abbrev: "mysql", header: 4, size: func(h []byte) int { return 4 + little16(h, 0) + int(h[2])<<16 }, begins: beginsMySQL, lines: true},
+	{abbrev: "ldap", header: 6, size: ldapSize, begins: func(b []byte) bool { return b[0] == 0x30 }, lines: true},
+	{abbrev: "kerberos", header: 4, size: func(h []byte) int { return 4 + int(binary.BigEndian.Uint32(h)&0x7fffffff) }, begins: beginsZero, lines: true},
+	{abbrev: "openvpn", header: 2, size: func(h []byte) int { return 2 + big16(h, 0) }, begins: beginsZero, lines: true},
+	{abbrev: "iec60870_104", header: 2, size: func(h []byte) int { return 2 + int(h[1]) }, begins: func(b []byte) bool { return b[0] == 0x68 }, lines: true},
+	{abbrev: "mbtcp", header: 6, size: func(h []byte) int { return 6 + big16(h, 4) }, begins: func(b []byte) bool { return len(b) > 5 && b[2] == 0 && b[3] == 0 && b[4] == 0 }, lines: true},
+	{abbrev: "dnp3", header: 3, size: dnp3Size, begins: func(b []byte) bool { return len(b) > 1 && b[0] == 5 && b[1] == 0x64 }, lines: true},
+	{abbrev: "skinny", header: 4, size: func(h []byte) int { return 8 + little16(h, 0) }, begins: func(b []byte) bool { return len(b) > 3 && b[2] == 0 && b[3] == 0 }, lines: true},
+	{abbrev: "tacplus", header: 12, size: func(h []byte) int { return 12 + int(min(binary.BigEndian.Uint32(h[8:]), maxFramed)) }, begins: func(b []byte) bool { return b[0]>>4 == 12 }, lines: true},
+	{abbrev: "pgsql", header: 5, size: pgsqlSize, begins: beginsPGSQL, lines: true},
+	{abbrev: "doip", header: 8, size: func(h []byte) int { return 8 + int(min(binary.BigEndian.Uint32(h[4:]), maxFramed)) }, begins: func(b []byte) bool { return len(b) > 1 && b[0]^b[1] == 0xff }, lines: true},
+	{abbrev: "kafka", header: 4, size: func(h []byte) int { return 4 + int(min(binary.BigEndian.Uint32(h), maxFramed)) }, begins: beginsZero, lines: true},
+	{abbrev: "diameter", header: 4, size: func(h []byte) int { return int(h[1])<<16 + big16(h, 2) }, begins: func(b []byte) bool { return b[0] == 1 }, lines: true},
+	{abbrev: "nbss", header: 4, size: func(h []byte) int { return 4 + int(h[1])<<16 + big16(h, 2) }, begins: beginsNBSS},
+	{abbrev: "bgp", header: 19, size: func(h []byte) int { return big16(h, 16) }, begins: func(b []byte) bool { return b[0] == 0xff }},
+	{abbrev: "tpkt", header: 4, size: func(h []byte) int { return big16(h, 2) }, begins: func(b []byte) bool { return len(b) > 1 && b[0] == 3 && b[1] == 0 }},
+}
+
+// maxFramed bounds how long a message may be: a longer one is none.
+const maxFramed = 1 << 24
+
+func little16(b []byte, at int) int { return int(b[at]) | int(b[at+1])<<8 }
+func big16(b []byte, at int) int    { return int(b[at])<<8 | int(b[at+1]) }
+
+// mqttSize reads the remaining length, whose bytes hold seven bits each (MQTT 3.1.1 §2.2.3).
+func mqttSize(h []byte) int {
+	n := 0
+	for i := 1; i < 5 && i < len(h); i++ {
+		n |= int(h[i]&0x7f) << (7 * (i - 1))
+		if h[i]&0x80 == 0 {
+			return 1 + i + n
+		}
+	}
+	return -1
+}
+
+// ldapSize reads the length of a BER element, or of what SASL has wrapped (RFC 4422 §3.7).
+func ldapSize(h []byte) int {
+	switch {
+	case h[0] != 0x30:
+		return 4 + int(min(binary.BigEndian.Uint32(h), maxFramed))
+	case h[1] < 0x80:
+		return 2 + int(h[1])
+	case h[1] > 0x84:
+		return 0
+	}
+	n, k := 0, int(h[1]&0x7f)
+	for _, x := range h[2 : 2+k] {
+		n = n<<8 | int(x)
+	}
+	return 2 + k + n
+}
+
+// dnp3Size counts a checksum of two bytes after the header and after each sixteen (IEEE 1815 §9.2).
+func dnp3Size(h []byte) int {
+	n := int(h[2]) - 5
+	if n < 0 {
+		return 0
+	}
+	return 10 + n + 2*((n+15)/16)
+}
+
+// pgsqlSize knows that the first message of a client has no type.
+func pgsqlSize(h []byte) int {
+	if h[0] == 0 {
+		return int(min(binary.BigEndian.Uint32(h), maxFramed))
+	}
+	return 1 + int(min(binary.BigEndian.Uint32(h[1:]), maxFramed))
+}
+
+func beginsENIP(b []byte) bool {
+	return len(b) >= 4 && b[1] == 0 && (b[0] <= 0x75)
+}
+
+func beginsMySQL(b []byte) bool { return len(b) > 4 && b[3] == 0 && b[2] == 0 }
+
+func beginsZero(b []byte) bool { return b[0] == 0 }
+
+func beginsNBSS(b []byte) bool {
+	if len(b) < 8 {
+		return false
+	}
+	switch b[0] {
+	case 0:
+		return b[5] == 'S' && b[6] == 'M' && b[7] == 'B'
+	case 0x81, 0x82, 0x83, 0x84, 0x85:
+		return true
+	}
+	return false
+}
+
+func beginsPGSQL(b []byte) bool {
+	return len(b) > 4 && (b[0] == 0 || b[0] >= 'A' && b[0] <= 'z' && b[1] == 0)
+}
+
+// appFramed is the first of the numbers of framedApps among the Apps.
+const appFramed App = 64
+
+// framedPorts finds the application of a TCP port.
+var framedPorts = func() map[uint16]App {
+	m := map[uint16]App{}
+	for i, f := range framedApps {
+		for _, a := range checkedApps {
+			if a.proto.Abbrev != f.abbrev {
+				continue
+			}
+			for _, p := range a.tcp {
+				m[p] = appFramed + App(i)
+			}
+		}
+	}
+	return m
+}()
+
+// framed gives what is known of an application's messages; nil if it is not one of these.
+func (a App) framed() *framedApp {
+	if i := int(a) - int(appFramed); i >= 0 && i < len(framedApps) {
+		return &framedApps[i]
+	}
+	return nil
+}
+
+// framedPort tells the application of a port, if the data may be its.
+func framedPort(port uint16, data []byte) App {
+	a := framedPorts[port]
+	if f := a.framed(); f != nil && len(data) > 0 && (f.begins == nil || f.begins(data)) {
+		return a
+	}
+	return AppNone
+}
+
+// message gives how long the message is that b begins with: 0 if its header is
+// not there yet, −1 if it is none.
+func (f *framedApp) message(b []byte) int {
+	if len(b) < 2 {
+		return 0
+	}
+	if f.abbrev == "ldap" && b[0] == 0x30 && b[1] < 0x80 || len(b) >= f.header && f.abbrev != "mqtt" {
+		h := b
+		if len(h) < f.header { // a short BER element
+			h = append(make([]byte, 0, f.header), b...)[:f.header]
+		}
+		n := f.size(h)
+		if n < 2 || n > maxFramed || n < f.header && f.abbrev != "ldap" {
+			return -1
+		}
+		return n
+	}
+	if f.abbrev == "mqtt" {
+		switch n := f.size(b); {
+		case n >= 2:
+			return n
+		case len(b) >= 5:
+			return -1
+		}
+	}
+	return 0
+}
+
+// appFramer finds the ends of such messages.
+type appFramer struct {
+	app  *framedApp
+	head []byte // the open message as far as its length is not known
+	left int    // bytes still to come of the open message
+}
+
+func (f *appFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
+	for i := 0; i < len(p.Data); {
+		if f.left > 0 {
+			n := min(f.left, len(p.Data)-i)
+			f.left -= n
+			i += n
+			if f.left == 0 {
+				ends = append(ends, uint32(i))
+			}
+			continue
+		}
+		const most = 32 // bytes of the longest header
+		had := len(f.head)
+		f.head = append(f.head, p.Data[i:min(len(p.Data), i+most-had)]...)
+		switch n := f.app.message(f.head); {
+		case n < 0:
+			f.head = f.head[:0]
+			return append(ends, uint32(len(p.Data))), tcp.Need{}
+		case n == 0:
+			return ends, tcp.Need{Kind: tcp.NeedSegment}
+		default:
+			f.left, f.head = n-had, f.head[:0]
+		}
+	}
+	if f.left > 0 {
+		return ends, tcp.Need{Kind: tcp.NeedBytes, N: uint32(f.left)}
+	}
+	return ends, tcp.Need{}
+}
+
+func (f *appFramer) Skip() { f.left, f.head = 0, f.head[:0] }
+
+// dissectFramed shows the messages of a recognised protocol one by one.
+func dissectFramed(c cursor, f *framedApp) {
+	a := tcpAppNamed(f.abbrev)
+	if a == nil {
+		dissectData(c)
+		return
+	}
+	c.d.enter(a.proto)
+	for c.left() > 0 && c.ok() {
+		n := f.message(c.rest())
+		if n <= 0 {
+			n = c.left()
+		}
+		showPortApp(c.to(n), a, true)
+	}
+}
+
+// tcpAppNamed finds a protocol by its abbreviation.
+func tcpAppNamed(abbrev string) *portApp {
+	for i := range checkedApps {
+		if a := &checkedApps[i]; a.proto.Abbrev == abbrev {
+			return a
+		}
+	}
+	return nil
+}
+
+var fTCPPDUSize = pTCP.u32("tcp.pdu.size", "PDU Size", Dec)
+
+// messageSizes gives the sizes of the messages that b is made of, where Wireshark
+// shows them beneath TCP.
+func messageSizes(a App, b []byte) []int {
+	var sizes []int
+	f := a.framed()
+	switch {
+	case a == AppDNS:
+		f = &framedApp{header: 2, size: func(h []byte) int { return 2 + big16(h, 0) }}
+	case f == nil || !f.lines:
+		return nil
+	}
+	for len(b) > 0 {
+		n := f.message(b)
+		if n <= 0 || n > len(b) {
+			break
+		}
+		sizes = append(sizes, n)
+		b = b[n:]
+	}
+	return sizes
+}
+
+// pduSizes adds the size of each message that ends in b.
+func pduSizes(c *cursor, a App, b []byte) {
+	for _, n := range messageSizes(a, b) {
+		c.gen(fTCPPDUSize, uint64(n))
+	}
+}
