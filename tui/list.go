@@ -15,6 +15,7 @@ type listPane struct {
 	filtered bool
 	shown    []packet.Number // the packets that match, when filtered
 	cur      packet.Number   // selected; 0 while there is none
+	want     packet.Number   // to be selected as soon as the filter has got there; 0: nothing
 	top      int             // index of the first row on the screen
 	rows     int             // rows on the screen
 	tail     bool            // follow the newest packet
@@ -73,8 +74,16 @@ func (p *listPane) evict(s *source) {
 }
 
 // settle makes selection and screen agree after anything has changed.
-func (p *listPane) settle(s *source) {
+// upto is how far the filter has looked.
+func (p *listPane) settle(s *source, upto packet.Number) {
 	n := p.count(s)
+	if p.want != 0 && !p.tail {
+		if p.filtered && upto < min(p.want, s.last()) {
+			p.top = min(p.top, max(n-p.rows, 0))
+			return
+		}
+		p.cur, p.want = p.want, 0
+	}
 	if n == 0 {
 		p.top = 0
 		if s.len() == 0 {
@@ -113,7 +122,7 @@ func (p *listPane) move(s *source, d int) {
 
 // leaveTail stops following the newest packet.
 func (p *listPane) leaveTail(s *source) {
-	p.moved = true
+	p.moved, p.want = true, 0
 	if p.tail {
 		p.tail = false
 		p.seen = p.count(s)

@@ -89,7 +89,9 @@ func (d *driver) give(f *feed, ps []packet.Packet) {
 	d.t.Helper()
 	want := d.m.src.last() + packet.Number(len(ps))
 	f.batches <- ps
-	d.settle(func() bool { return (d.m.frozen || d.m.src.last() >= want) && d.m.src.status.Packets >= uint64(want) && d.m.Idle() })
+	d.settle(func() bool {
+		return (d.m.frozen || d.m.src.last() >= want) && d.m.src.status.Packets >= uint64(want) && d.m.Idle()
+	})
 }
 
 func TestLive(t *testing.T) {

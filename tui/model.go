@@ -242,7 +242,7 @@ func (m *Model) prepare() {
 	m.list.rows = max(s.list.h-1, 1)
 	m.tree.rows = max(s.detail.h-1, 1)
 	m.hex.rows = max(s.hex.h-1, 1)
-	m.list.settle(&m.src)
+	m.list.settle(&m.src, m.scan.upto)
 	switch m.view {
 	case viewPackets:
 		m.selectPacket(s)

@@ -92,7 +92,7 @@ func newTheme(name string) *theme {
 	for s := range p.style {
 		for g := range p.ground {
 			a, b := p.style[s], p.ground[g]
-			if a == "" && b != "" {
+			if a == "" && b != "" || g == int(gSelected) && faint(style(s)) {
 				a = p.text
 			}
 			switch {
@@ -105,6 +105,11 @@ func newTheme(name string) *theme {
 		}
 	}
 	return t
+}
+
+// faint tells the styles that could not be read on the ground of the selected row.
+func faint(s style) bool {
+	return s == sDim || s == sHeading || s == sBorder || s == sColumn || s == sMargin
 }
 
 func darkPalette() palette {

@@ -225,6 +225,9 @@ func (m *Model) searched(msg findMsg) tea.Cmd {
 func (m *Model) jump(n packet.Number) {
 	m.list.leaveTail(&m.src)
 	m.list.cur = n
+	if m.list.filtered {
+		m.list.want = n // the filter may not have got there yet
+	}
 	m.dirty = true
 }
 
@@ -248,6 +251,7 @@ func (m *Model) refilter() {
 	m.scan.id++
 	m.scan.running, m.scan.upto = false, 0
 	m.list.shown = nil
+	m.list.want = m.list.cur
 	m.list.filtered = m.scan.f != nil
 	m.list.seen = 0
 	if m.scan.f != nil && m.src.tr != nil {

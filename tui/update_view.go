@@ -88,7 +88,7 @@ func (m *Model) visitAgain(v visit) {
 			return
 		}
 	}
-	m.list.cur, m.list.tail = v.cur, v.tail
+	m.list.cur, m.list.want, m.list.tail = v.cur, v.cur, v.tail
 	m.dirty = true
 }
 
