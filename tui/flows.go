@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -14,7 +15,9 @@ import (
 // flowsPane is the list of conversations, one row each.
 type flowsPane struct {
 	all     []trace.Conversation
-	total   int // conversations of the trace, also while the pane is not shown
+	order   []int32   // indexes into all, as they are shown
+	loaded  time.Time // when all was copied
+	total   int       // conversations of the trace, also while the pane is not shown
 	key     flowKey
 	reverse bool
 	kind    trace.Kind // of the selected conversation
@@ -50,7 +53,7 @@ func (p *flowsPane) reset() {
 
 // load takes the conversations over and sorts them.
 func (p *flowsPane) load(tr *trace.Trace) {
-	p.all = p.all[:0]
+	p.all, p.order = p.all[:0], p.order[:0]
 	if tr == nil {
 		p.total = 0
 		return
@@ -58,8 +61,19 @@ func (p *flowsPane) load(tr *trace.Trace) {
 	p.all = tr.Conversations(trace.TCP, p.all)
 	p.all = tr.Conversations(trace.UDP, p.all)
 	p.total = len(p.all)
+	p.loaded = time.Now()
 	p.sort()
 }
+
+// stale says whether it is time to copy the conversations again: many of them not
+// with every packet.
+func (p *flowsPane) stale() bool {
+	const many = 1000
+	return len(p.all) < many || time.Since(p.loaded) > 500*time.Millisecond
+}
+
+// at gives the i-th conversation that is shown.
+func (p *flowsPane) at(i int) *trace.Conversation { return &p.all[p.order[i]] }
 
 // totals counts the conversations without looking at them.
 func (p *flowsPane) totals(tr *trace.Trace) {
@@ -92,24 +106,22 @@ func (p *flowsPane) sort() {
 		}
 		return 0
 	}
-	slices.SortStableFunc(p.all, func(a, b trace.Conversation) int {
-		c := less(&a, &b)
+	p.order = p.order[:0]
+	for i := range p.all {
+		p.order = append(p.order, int32(i))
+	}
+	slices.SortFunc(p.order, func(i, j int32) int {
+		c := less(&p.all[i], &p.all[j])
 		if c == 0 {
-			c = cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Stream, b.Stream))
+			c = cmp.Compare(i, j)
 		}
 		if p.reverse {
 			c = -c
 		}
 		return c
 	})
-	// The selection stays with its conversation.
 	if p.chosen {
-		for i := range p.all {
-			if p.all[i].Kind == p.kind && p.all[i].Stream == p.stream {
-				p.cur = i
-				return
-			}
-		}
+		p.choose(p.kind, p.stream) // the selection stays with its conversation
 	}
 }
 
@@ -118,10 +130,10 @@ func packets(c *trace.Conversation) uint64 {
 }
 
 func (p *flowsPane) selected() *trace.Conversation {
-	if p.cur < 0 || p.cur >= len(p.all) {
+	if p.cur < 0 || p.cur >= len(p.order) {
 		return nil
 	}
-	return &p.all[p.cur]
+	return p.at(p.cur)
 }
 
 func (p *flowsPane) move(d int) {
@@ -133,8 +145,8 @@ func (p *flowsPane) move(d int) {
 
 // choose selects a conversation.
 func (p *flowsPane) choose(k trace.Kind, stream uint32) {
-	for i := range p.all {
-		if p.all[i].Kind == k && p.all[i].Stream == stream {
+	for i := range p.order {
+		if c := p.at(i); c.Kind == k && c.Stream == stream {
 			p.cur = i
 			p.move(0)
 			return
@@ -259,14 +271,14 @@ func (p *flowsPane) view(l *line, r rect) []string {
 			first = p.all[i].FirstTime
 		}
 	}
-	for i := p.top; i < len(p.all) && len(out) < r.h; i++ {
+	for i := p.top; i < len(p.order) && len(out) < r.h; i++ {
 		l.reset(r.w, gPlain)
 		if i == p.cur {
 			l.on = gSelected
 		}
 		l.space(1)
 		for _, c := range cols {
-			p.cell(l, &p.all[i], c, first)
+			p.cell(l, p.at(i), c, first)
 			l.space(1)
 		}
 		out = append(out, l.end())

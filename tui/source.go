@@ -145,6 +145,7 @@ func (s *source) text(n packet.Number) rowText {
 		proto: text.Printable(strings.Clone(cols.Proto)), info: text.Printable(strings.Clone(cols.Info)),
 	}
 	t.style = rowStyle(row, t.proto)
+	s.wide.length = max(s.wide.length, row.Len)
 	for _, a := range [...]string{t.src, t.dst} {
 		n := cells(a)
 		s.wide.long = max(s.wide.long, n)

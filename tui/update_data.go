@@ -110,6 +110,9 @@ func (m *Model) data(msg tea.Msg) tea.Cmd {
 		return pause(m.ctx, msg.of)
 	case secondMsg:
 		m.ticking, m.now = false, time.Time(msg)
+		if m.view == viewFlows && m.flows.total > 0 && !m.frozen {
+			m.flows.load(m.src.tr)
+		}
 		m.dirty = true
 	case scanMsg:
 		m.scanned(msg)
@@ -170,7 +173,7 @@ func (m *Model) refresh() {
 	}
 	m.list.evict(&m.src)
 	m.flows.totals(m.src.tr)
-	if m.view == viewFlows {
+	if m.view == viewFlows && m.flows.stale() {
 		m.flows.load(m.src.tr)
 	}
 	if m.view == viewGraph {
