@@ -26,6 +26,7 @@ type httpHead struct {
 	length  int64  // Content-Length; −1 without one
 	uri     string // as it stands in the request line
 	host    string // of a request
+	hasHost bool
 	upgrade string // what Upgrade names
 }
 
@@ -119,7 +120,7 @@ func (h *httpHead) field(line []byte) {
 			h.chunked = true
 		}
 	case i == 4 && isASCIIFold(line[:i], "host"):
-		h.host = value()
+		h.host, h.hasHost = value(), true
 	case i == 7 && isASCIIFold(line[:i], "upgrade"):
 		h.upgrade = strings.ToLower(value())
 	}
@@ -166,7 +167,7 @@ func (h *httpHead) noWait(asked httpMethod) bool {
 // fullURI is what the request asks for, with the host in front; empty if no host is known.
 func (h *httpHead) fullURI() string {
 	switch {
-	case h.host == "":
+	case !h.hasHost:
 		return ""
 	case h.method == methodCONNECT, isAbsoluteURI(h.uri):
 		return h.uri

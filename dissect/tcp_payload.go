@@ -103,6 +103,7 @@ func dissectTCPPayload(c cursor, m *Messages) {
 		case m.HeadIn != m.Frame || len(m.Pieces) == 0:
 			d.setProto("TCP")
 			d.infoAppend(segmentOfPDU)
+			d.nextPDU()
 			given++
 		default:
 			whole, conflict := joinedSegments(&head, m)

@@ -226,7 +226,7 @@ func nextProtocols(c *cursor) {
 	c.end()
 }
 
-// timestamps reads signed certificate timestamps (RFC 6962 §3.3).
+// timestamps reads signed certificate timestamps (RFC 6962 §3.2, §3.3).
 func timestamps(c *cursor) {
 	if c.left() == 0 {
 		return
@@ -235,7 +235,17 @@ func timestamps(c *cursor) {
 		if l.on() {
 			l.sub(fText, "Signed Certificate Timestamp")
 		}
-		l.skip(l.vector(fTLSSCTLen, 2, 1))
+		s := l.to(l.vector(fTLSSCTLen, 2, 1))
+		s.u8(fTLSSCTVersion)
+		if s.left() >= 47 {
+			s.bytes(fTLSSCTLog, 32)
+			at := s.u64(nil)
+			s.add(fTLSSCTTime, 8, Node{num: at * 1e6})
+			s.skip(s.vector(fTLSSCTExtsLen, 2, 0))
+			s.scheme()
+			s.bytes(fTLSSCTSig, s.vector(fTLSSCTSigLen, 2, 0))
+		}
+		s.trailing()
 		l.end()
 	}
 }
