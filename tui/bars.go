@@ -136,7 +136,8 @@ func (m *Model) drawFilter(w int) string {
 	}
 	l.put(sKey, " /")
 	if m.prompt.kind == promptFilter {
-		m.typed(l, w-3)
+		l.put(sBorder, m.g.cursor)
+		m.typed(l, w-4)
 		return l.end()
 	}
 	room := w - l.used - rw - 3
