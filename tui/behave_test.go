@@ -250,3 +250,24 @@ func TestEvicted(t *testing.T) {
 		t.Errorf("without eviction %v, reference %d", p.shown, p.ref)
 	}
 }
+
+// TestEscapes lets no control sequence through that does not come from tcplens.
+func TestEscapes(t *testing.T) {
+	bad := "a\x1b]52;c;eA==\x07b\x1b[2J\u009b31m\u202e"
+	tr := open(t, "web.pcap")
+	h := Hooks{SetFilter: nil, Interfaces: nil}
+	for _, keys := range []string{"", "i", "?", "j j j f", "j j j x", "/ '\x1b]0;x\x07' Enter"} {
+		d := drive(t, Options{Trace: tr, Title: bad, Color: true, Hooks: h}, 200, 50)
+		d.m.say(bad, true)
+		d.keys(keys)
+		d.m.say(bad, true)
+		v := d.m.View()
+		for _, s := range []string{v.Content, v.WindowTitle} {
+			for _, c := range []string{"\x1b]", "\x07", "\x1b[2J", "\u009b", "\u202e"} {
+				if strings.Contains(s, c) {
+					t.Errorf("after %q %q gets to the terminal", keys, c)
+				}
+			}
+		}
+	}
+}

@@ -45,7 +45,6 @@ type finder struct {
 	what    query    // what was looked for last with ^F
 	id      int
 	running bool
-	dir     int
 	done    int // packets looked at
 	of      int // packets to look at
 }
@@ -97,7 +96,7 @@ func (f *finder) start(ctx context.Context, s *source, p *listPane, q query, dir
 		return nil
 	}
 	f.id++
-	f.running, f.dir, f.done, f.of = true, dir, 0, n
+	f.running, f.done, f.of = true, 0, n
 	var facts *factor
 	if q.f != nil {
 		facts = newFactor(s.tr, q.f)

@@ -54,8 +54,7 @@ type followIndex struct {
 	done   bool
 	marks  map[int][]follow.Differ
 	buf    []byte
-	chunk  int // whose bytes are in buf
-	failed error
+	chunk  int           // whose bytes are in buf
 	seen   packet.Number // the conversation's newest packet when it was looked at last
 }
 
@@ -268,11 +267,9 @@ func (x *followIndex) finish(s *followState) {
 // data gives the bytes of a chunk; none if its packet cannot be read again.
 func (x *followIndex) data(i int) []byte {
 	if x.chunk != i {
-		var err error
 		x.chunk = i
-		if x.buf, err = x.stream.Append(x.buf[:0], i); err != nil {
-			x.failed = err
-		}
+		// What cannot be read again stays short: the line says so.
+		x.buf, _ = x.stream.Append(x.buf[:0], i)
 	}
 	return x.buf
 }

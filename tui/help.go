@@ -112,6 +112,8 @@ func (m *Model) doHelp(a action) tea.Cmd {
 		m.help = false
 	case actQuit:
 		return m.askQuit()
+	case actSuspend:
+		return tea.Suspend
 	default:
 		if d, ok := steps(a, m.arrange().body.h, 1<<20); ok {
 			m.helpTop += d

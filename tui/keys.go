@@ -33,6 +33,7 @@ const (
 	actBack
 	actLeave
 	actQuit
+	actSuspend
 
 	actFilter
 	actOnly
@@ -110,7 +111,6 @@ type binding struct {
 	short  string // what the footer says
 	long   string // what the help says
 	footer where  // where the footer shows it, in the table's order
-	live   bool   // needs a running capture
 }
 
 // keyMap is the table. It is made once for a Model and does not change.
@@ -212,8 +212,8 @@ func bindings() []binding {
 
 		{act: actTail, keys: []string{"F"}, in: inPackets, name: "tail", long: "follow the newest packet, or stop following"},
 		{act: actFreeze, keys: []string{"p"}, in: everywhere &^ inPicker, name: "freeze", long: "freeze the view; the capture goes on"},
-		{act: actStop, keys: []string{"P"}, in: everywhere &^ inPicker, name: "stop", long: "stop the capture, or start it again", live: true},
-		{act: actCaptureFilter, keys: []string{"b"}, in: everywhere &^ inPicker, name: "capture-filter", long: "edit the capture filter while it runs", live: true},
+		{act: actStop, keys: []string{"P"}, in: everywhere &^ inPicker, name: "stop", long: "stop the capture, or start it again"},
+		{act: actCaptureFilter, keys: []string{"b"}, in: everywhere &^ inPicker, name: "capture-filter", long: "edit the capture filter while it runs"},
 		{act: actRefresh, keys: []string{"ctrl+l"}, in: moving, name: "redraw", long: "draw the screen anew"},
 
 		{act: actCopy, keys: []string{"y"}, in: everywhere &^ inPicker, name: "copy", long: "copy: value, filter, bytes, row; what follow and the flow graph show"},
@@ -224,6 +224,7 @@ func bindings() []binding {
 		{act: actBack, keys: []string{"esc"}, in: moving, name: "out", short: "out", long: "out of this: help, view, pane", footer: inFlows | inFollow | inGraph | inPicker | inHelp},
 		{act: actLeave, keys: []string{"q"}, in: moving, name: "leave", long: "the same; at the root it quits, after asking when packets would be lost"},
 		{act: actQuit, keys: []string{"ctrl+c"}, in: moving, name: "quit", long: "quit, after asking when packets would be lost"},
+		{act: actSuspend, keys: []string{"ctrl+z"}, in: moving, name: "suspend", long: "back to the shell; fg comes back here, the capture goes on"},
 		{act: actHelp, keys: []string{"?"}, in: moving, name: "help", short: "keys", long: "the keys of this pane", footer: moving},
 	}
 }

@@ -299,8 +299,8 @@ func (m *Model) View() tea.View {
 }
 
 func (m *Model) windowTitle() string {
-	if s := m.src.status.Source; s != "" {
-		return "tcplens " + m.g.text(s)
+	if m.src.tr == nil {
+		return "tcplens"
 	}
-	return "tcplens"
+	return "tcplens " + m.g.text(m.sourceName(" "))
 }

@@ -14,7 +14,6 @@ type picker struct {
 	list   []Interface
 	before map[string]Interface // as they were a second ago
 	then   time.Time
-	span   time.Duration
 	rate   map[string][]uint64 // packets a second, the newest last
 	chosen map[string]bool
 	err    error
@@ -80,7 +79,7 @@ func (p *picker) take(msg interfacesMsg) {
 			p.rate[i.Name] = r
 		}
 	}
-	p.list, p.before, p.then, p.span = msg.list, now, msg.at, span
+	p.list, p.before, p.then = msg.list, now, msg.at
 	for i := range p.list {
 		if p.list[i].Name == name {
 			p.cur = i

@@ -161,8 +161,7 @@ type glyphs struct {
 	open, closed                     string // tree
 	live, stopped, frozen            string
 	rule, cursor, chip, marked       string
-	dot, times, both, ellipsis       string
-	up, down, sum                    string
+	dot, ellipsis, up, down          string
 }
 
 func newGlyphs(ascii bool) *glyphs {
@@ -171,13 +170,13 @@ func newGlyphs(ascii bool) *glyphs {
 			ascii: true, bar: "|", top: ",", mid: "|", gap: ":", bottom: "`", only: "-",
 			request: ">", response: "<", acked: "a", dup: "=", open: "v", closed: ">",
 			live: "*", stopped: "#", frozen: "=", rule: "-", cursor: "|", chip: "v", marked: "*",
-			dot: "-", times: "x", both: "<->", ellipsis: "~", up: "^", down: "v", sum: "+",
+			dot: "-", ellipsis: "~", up: "^", down: "v",
 		}
 	}
 	return &glyphs{
 		bar: "│", top: "╭", mid: "│", gap: "┊", bottom: "╰", only: "╶",
 		request: "→", response: "←", acked: "✓", dup: "≡", open: "▾", closed: "▸",
 		live: "●", stopped: "■", frozen: "❚❚", rule: "─", cursor: "▏", chip: "▼", marked: "◆",
-		dot: "·", times: "×", both: "⇄", ellipsis: "…", up: "▲", down: "▼", sum: "Σ",
+		dot: "·", ellipsis: "…", up: "▲", down: "▼",
 	}
 }

@@ -68,6 +68,8 @@ func (m *Model) do(a action) tea.Cmd {
 		return tea.ClearScreen
 	case actQuit:
 		return m.askQuit()
+	case actSuspend:
+		return tea.Suspend
 	case actBack, actLeave:
 		return m.back(a == actLeave)
 	case actPackets:
