@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -132,7 +133,12 @@ func (c *counting) Write(p []byte) (int, error) {
 }
 
 func (s *Spool) explain(err error) error {
-	return fmt.Errorf("%s: keeping captured packets: %w: the capture has stopped, what came before is here; free some room or set TMPDIR", s.dir, err)
+	// The file's own name helps nobody: it is private and has been removed.
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return fmt.Errorf("captured packets: %w in %s: make room there or set TMPDIR; what came before is kept", err, filepath.Dir(s.dir))
 }
 
 // Size is the bytes that the segments take.
