@@ -40,7 +40,7 @@ func TestThreePanes(t *testing.T) {
 	tm.press("Escape")
 	tm.see("─ Packet 4 ·")
 	tm.press("f")
-	tm.see("GET / HTTP/1.1")
+	tm.see("Follow tcp.stream 0", "GET / HTTP/1.1")
 	tm.press("Escape")
 	tm.see("─ Packet 4 ·")
 	tm.press("?")
