@@ -74,3 +74,13 @@ func (x *Exchange) Peer(resent packet.Number) Peer {
 	}
 	return Peer{Query: x.Query, Response: x.Response, Time: int64(x.Answered - x.Asked)}
 }
+
+// IsSNMP says whether a UDP datagram between two ports is taken for SNMP, by the
+// ports of agents and managers and the BER sequence that a message is (RFC 3417
+// §2). It reads one byte.
+func IsSNMP(payload []byte, src, dst uint16) bool {
+	if len(payload) == 0 || payload[0] != 0x30 {
+		return false
+	}
+	return src == 161 || dst == 161 || src == 162 || dst == 162
+}

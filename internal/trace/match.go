@@ -25,6 +25,9 @@ type portPair struct{ src, dst uint16 }
 // NewMatcher makes a matcher; a nil filter is satisfied by every packet.
 func (t *Trace) NewMatcher(f *filter.Filter) *Matcher {
 	m := &Matcher{t: t, f: f, reader: t.NewReader()}
+	if f == nil {
+		return m
+	}
 	for _, field := range f.Fields() {
 		m.ports = m.ports || strings.HasSuffix(field.Abbrev, "port")
 	}

@@ -29,8 +29,9 @@ func (k Kind) String() string {
 }
 
 // Row is what the trace keeps of one packet: facts, never text. It does not
-// change once it has been published; what becomes known later (which packet
-// answers, where a message ends) is kept beside the rows.
+// change once it has been published, but for Stream (see Trace.restream); what
+// becomes known later (which packet answers, where a message ends) is kept beside
+// the rows.
 type Row struct {
 	Time   packet.Time
 	pos    int64 // where the bytes are in the store

@@ -49,6 +49,7 @@ type udpConv struct {
 	firstTime   packet.Time
 	lastTime    packet.Time
 	traffic     [2]tcp.Traffic
+	snmp        bool // still to be counted again: see recount
 }
 
 // outer is a transport header that the row has no room for: those outside a
@@ -96,16 +97,39 @@ func (t *tables) conversation(k Kind, stream uint32) (Conversation, bool) {
 
 func (t *tables) conversations(k Kind, buf []Conversation) []Conversation {
 	for i := range t.streams(k) {
-		c, _ := t.conversation(k, uint32(i))
-		buf = append(buf, c)
+		if c, _ := t.conversation(k, uint32(i)); c.First != 0 {
+			buf = append(buf, c)
+		}
 	}
 	return buf
 }
 
+// recount gives a UDP conversation a new number and leaves the old one unused.
+//
+// Wireshark's dissector of SNMP opens a second conversation for the same two ends,
+// which counts: with their second packet, or, if there is none, when a complete
+// capture is gone through again. Numbers that differ from Wireshark's would be
+// worse than numbers that skip one.
+func (t *tables) recount(stream uint32) uint32 {
+	u := t.udp[stream]
+	u.snmp = false
+	next := uint32(len(t.udp))
+	t.udp = append(t.udp, u)
+	t.udp[stream] = udpConv{}
+	key, _ := u.flow.Canonical()
+	t.udpKey[key] = next
+	return next
+}
+
 // putUDP puts a datagram into its conversation.
-func (t *tables) putUDP(n packet.Number, at packet.Time, flow packet.Flow, wire, frame uint32) (stream uint32, dir uint8, prev packet.Number) {
+func (t *tables) putUDP(n packet.Number, at packet.Time, flow packet.Flow, wire, frame uint32, restream func(packet.Number, uint32)) (stream uint32, dir uint8, prev packet.Number) {
 	key, _ := flow.Canonical()
 	stream, ok := t.udpKey[key]
+	if ok && t.udp[stream].snmp {
+		first := t.udp[stream].first
+		stream = t.recount(stream)
+		restream(first, stream)
+	}
 	if !ok {
 		stream = uint32(len(t.udp))
 		t.udpKey[key] = stream

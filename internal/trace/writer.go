@@ -3,6 +3,7 @@ package trace
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"tcplens/dissect"
@@ -57,6 +58,15 @@ func (w *Writer) Interfaces(list []packet.Interface, sectionOf func(iface uint32
 
 // End says that no more packets will come, and why; nil and io.EOF are a clean end.
 func (w *Writer) End(err error) {
+	w.t.mu.Lock()
+	tb := &w.t.tables
+	for i := range len(tb.udp) {
+		if tb.udp[i].snmp {
+			first := tb.udp[i].first
+			w.t.restream(first, tb.recount(uint32(i)))
+		}
+	}
+	w.t.mu.Unlock()
 	w.Set(func(s *Status) {
 		s.Done, s.Ended = true, w.now()
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -90,6 +100,17 @@ func (w *Writer) Append(batch []Scanned) {
 	t.count.Store(uint32(n))
 	t.mu.Unlock()
 	t.notify()
+}
+
+// restream changes the number of the conversation that packet n belongs to: the
+// one thing of a row that may change, by one store, after it has been published.
+func (t *Trace) restream(n packet.Number, stream uint32) {
+	ix := t.rows.Load()
+	if n < ix.first {
+		return
+	}
+	i := int(n - ix.base)
+	atomic.StoreUint32(&ix.chunks[i/chunkRows][i%chunkRows].Stream, stream)
 }
 
 // slot gives the place of row n, which is the one after the newest.
@@ -189,13 +210,16 @@ func (w *Writer) row(r *Row, n packet.Number, s *Scanned) {
 func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int, inner bool) {
 	tb := &w.t.tables
 	if !x.IsTCP {
-		stream, dir, prev := tb.putUDP(n, x.Time, x.Flow, x.Wire, r.Len)
+		stream, dir, prev := tb.putUDP(n, x.Time, x.Flow, x.Wire, r.Len, w.t.restream)
 		if !inner {
 			tb.outer[n] = append(tb.outer[n], outer{k: k, kind: UDP, facts: tcp.Facts{Stream: stream, Dir: dir, Prev: prev}})
 			return
 		}
 		r.Kind, r.Stream, r.Dir, r.Prev, r.PayLen = UDP, stream, dir, prev, x.Wire
 		r.payOff = uint16(min(x.PayOff, 0xffff))
+		if prev == 0 && dissect.IsSNMP(x.Payload, x.Flow.Src.Port, x.Flow.Dst.Port) {
+			tb.udp[stream].snmp = true
+		}
 		if q, ok := dissect.UDPQuestion(x.Payload, x.Flow.Src.Port, x.Flow.Dst.Port); ok {
 			tb.ask(n, x.Time, stream, q)
 		}
