@@ -6,7 +6,7 @@ import (
 )
 
 var (
-	pDHCP         = newProto("Dynamic Host Configuration Protocol", "DHCP", "dhcp")
+	pDHCP         = newProto("Dynamic Host Configuration Protocol", "DHCP/BOOTP", "dhcp")
 	fDHCPType     = pDHCP.u8("dhcp.type", "Message type", Dec, names(list("", "Boot Request", "Boot Reply")))
 	fDHCPHwType   = pDHCP.u8("dhcp.hw.type", "Hardware type", Hex, names(dhcpHardware))
 	fDHCPHwLen    = pDHCP.u8("dhcp.hw.len", "Hardware address length", Dec)
@@ -120,7 +120,9 @@ func dissectDHCP(c cursor) {
 	}
 	if c.peek32(0) != dhcpCookie {
 		c.bytes(fDHCPVendor, 64)
-		c.end()
+		if c.ok() {
+			c.end()
+		}
 		return
 	}
 	c.ip4(fDHCPCookie)
@@ -128,7 +130,9 @@ func dissectDHCP(c cursor) {
 		c.last().label("Magic cookie: DHCP")
 	}
 	o.all()
-	c.end()
+	if c.ok() {
+		c.end()
+	}
 }
 
 // dhcpHardwareAddress reads the sixteen bytes that hold the client's address.

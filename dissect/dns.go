@@ -96,7 +96,9 @@ func (m *dnsMessage) dissect(length bool) {
 	}
 	m.extraneous()
 	m.pairing(begin, response)
-	c.end()
+	if c.ok() {
+		c.end()
+	}
 }
 
 // dnsOpcodeShort names the kind of message in the Info column.

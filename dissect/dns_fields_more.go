@@ -37,7 +37,7 @@ var (
 	fDNSILNPLPPreference           = pDNS.u16("dns.ilnp.lp.preference", "Preference", Dec)
 	fDNSILNPLP                     = pDNS.str("dns.ilnp.lp", "Locator FQDN")
 	fDNSEUI48                      = pDNS.mac("dns.eui48", "EUI48 Address")
-	fDNSEUI64                      = pDNS.add(TBytes, "dns.eui64", "EUI64 Address", Colons)
+	fDNSEUI64                      = pDNS.bytes("dns.eui64", "EUI64 Address")
 	fDNSPXPreference               = pDNS.u16("dns.px.preference", "Preference", Dec)
 	fDNSPXMap822                   = pDNS.str("dns.px.map822", "MAP822")
 	fDNSPXMap400                   = pDNS.str("dns.px.map400", "MAPX400")

@@ -315,8 +315,8 @@ func (m *dnsMessage) shape(parts []dnsPart, end int) {
 		case pbytes8:
 			c.bytes(p.f, 8)
 			if p.f == fDNSEUI64 && c.on() && c.ok() {
-				s := c.last().Value()
-				c.last().append(" (" + s + ")")
+				s := Ether(c.b[c.pos-8 : c.pos])
+				c.last().label(p.f.Name + ": " + s + " (" + s + ")")
 			}
 		case pmac:
 			c.bytes(p.f, 6)

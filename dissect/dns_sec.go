@@ -84,7 +84,7 @@ func (m *dnsMessage) keyTag(f *Field, start, end int) {
 		}
 		tag = uint16(sum + sum>>16)
 	}
-	m.addAt(f, start, end-start, Node{num: uint64(tag), Flags: Generated})
+	m.addAt(f, m.pos, 0, Node{num: uint64(tag), Flags: Generated})
 }
 
 // nxt reads the next name of the first kind, with one bit a type (RFC 2535 §5.2).

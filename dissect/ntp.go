@@ -145,7 +145,9 @@ func dissectNTP(c cursor) {
 	default:
 		ntpTime(&c)
 	}
-	c.end()
+	if c.ok() {
+		c.end()
+	}
 }
 
 // ntpFlags reads the first byte.

@@ -88,7 +88,9 @@ func dissectQUIC(c cursor) {
 	if c.ok() && c.captured() > 0 {
 		c.bytes(fQUICRest, c.captured())
 	}
-	c.end()
+	if c.ok() {
+		c.end()
+	}
 }
 
 // quicPacket reads the header of one packet.
