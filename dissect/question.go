@@ -75,12 +75,26 @@ func (x *Exchange) Peer(resent packet.Number) Peer {
 	return Peer{Query: x.Query, Response: x.Response, Time: int64(x.Answered - x.Asked)}
 }
 
-// IsSNMP says whether a UDP datagram between two ports is taken for SNMP, by the
-// ports of agents and managers and the BER sequence that a message is (RFC 3417
-// §2). It reads one byte.
+// IsSNMP says whether a UDP datagram between two ports is taken for SNMP: by the
+// ports of agents and managers, and because it begins with a BER sequence that
+// fits into it, which is what a message is (RFC 3417 §2, X.690 §8.1).
 func IsSNMP(payload []byte, src, dst uint16) bool {
-	if len(payload) == 0 || payload[0] != 0x30 {
+	if src != 161 && dst != 161 && src != 162 && dst != 162 {
 		return false
 	}
-	return src == 161 || dst == 161 || src == 162 || dst == 162
+	if len(payload) < 2 || payload[0] != 0x30 {
+		return false
+	}
+	length, head := int(payload[1]), 2
+	if length >= 0x80 {
+		n := length & 0x7f
+		if n == 0 || n > 3 || len(payload) < 2+n {
+			return n == 0 // of indefinite length
+		}
+		length, head = 0, 2+n
+		for _, b := range payload[2 : 2+n] {
+			length = length<<8 | int(b)
+		}
+	}
+	return head+length <= len(payload)
 }
