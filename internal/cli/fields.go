@@ -32,7 +32,7 @@ type columnOf func(*record) string
 var columns = map[string]columnOf{
 	"_ws.col.No.":         func(r *record) string { return strconv.Itoa(int(r.number)) },
 	"_ws.col.Number":      func(r *record) string { return strconv.Itoa(int(r.number)) },
-	"_ws.col.Time":        func(r *record) string { return seconds(int64(r.row.Time - r.first)) },
+	"_ws.col.Time":        func(r *record) string { return seconds(int64(r.row.Time-r.first), r.nano) },
 	"_ws.col.Source":      func(r *record) string { return r.cols.Src },
 	"_ws.col.Destination": func(r *record) string { return r.cols.Dst },
 	"_ws.col.Protocol":    func(r *record) string { return r.cols.Proto },

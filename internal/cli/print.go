@@ -21,6 +21,7 @@ type record struct {
 	bytes  []byte
 	first  packet.Time // of the capture
 	prev   packet.Time // of the packet printed before, this one's for the first
+	nano   bool        // times have nine places, as the capture has them
 }
 
 // format writes packets in one form.
@@ -96,7 +97,7 @@ func (p *printer) one(t *trace.Trace, s trace.Snapshot, r *trace.Reader, n packe
 	if err != nil {
 		return nil // evicted while we were on the way to it; the header counts those
 	}
-	rec := record{number: n, row: row, tree: tree, cols: cols, bytes: r.Captured(), first: t.Status().First, prev: p.prev}
+	rec := record{number: n, row: row, tree: tree, cols: cols, bytes: r.Captured(), nano: r.Nano(), first: t.Status().First, prev: p.prev}
 	if !p.any {
 		rec.prev, p.any = row.Time, true
 	}

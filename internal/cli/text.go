@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"tcplens/dissect"
-	"tcplens/internal/packet"
 	"tcplens/internal/text"
 )
 
@@ -33,7 +32,7 @@ func (f *textFormat) packet(w io.Writer, r *record) error {
 		}
 	} else {
 		c := r.cols
-		_, err := fmt.Fprintf(w, "%5d %10s %12s → %-12s %s %d %s\n", r.number, stamp(f.times, r.row.Time, r.first, r.prev),
+		_, err := fmt.Fprintf(w, "%5d %10s %12s → %-12s %s %d %s\n", r.number, stamp(f.times, r),
 			text.Printable(c.Src), text.Printable(c.Dst), text.Printable(c.Proto), r.row.Len, text.Printable(c.Info))
 		if err != nil {
 			return err
@@ -52,29 +51,33 @@ func (f *textFormat) packet(w io.Writer, r *record) error {
 }
 
 // stamp writes the time of a packet as -t asks.
-func stamp(how string, at, first, prev packet.Time) string {
+func stamp(how string, r *record) string {
+	at := r.row.Time
+	clock := "15:04:05.000000"
+	if r.nano {
+		clock += "000"
+	}
 	switch how {
 	case "d":
-		return seconds(int64(at - prev))
+		return seconds(int64(at-r.prev), r.nano)
 	case "a":
-		return at.Std().In(time.Local).Format("15:04:05.000000")
+		return at.Std().In(time.Local).Format(clock)
 	case "ad":
-		return at.Std().In(time.Local).Format("2006-01-02 15:04:05.000000")
+		return at.Std().In(time.Local).Format("2006-01-02 " + clock)
 	case "e":
-		return seconds(int64(at))
+		return seconds(int64(at), r.nano)
 	}
-	return seconds(int64(at - first))
+	return seconds(int64(at-r.first), r.nano)
 }
 
-// seconds writes nanoseconds as seconds with six places, or nine where it takes
-// them to be exact.
-func seconds(ns int64) string {
+// seconds writes nanoseconds as seconds with six places, or nine.
+func seconds(ns int64, nano bool) string {
 	sign := ""
 	u := uint64(ns)
 	if ns < 0 {
 		sign, u = "-", -u
 	}
-	if u%1000 != 0 {
+	if nano {
 		return fmt.Sprintf("%s%d.%09d", sign, u/1e9, u%1e9)
 	}
 	return fmt.Sprintf("%s%d.%06d", sign, u/1e9, u%1e9/1000)

@@ -16,6 +16,7 @@ type Reader struct {
 	buf  []byte
 	in   dissect.Input
 	know knowledge
+	nano bool // the time stamps of the packet's interface carry nanoseconds
 
 	scan  *dissect.Dissection // to find payloads again
 	heads dissect.Headers
@@ -48,6 +49,10 @@ func (r *Reader) Packet(n packet.Number) (packet.Packet, error) {
 // Captured gives the bytes of the packet that was read last, valid until the next call.
 func (r *Reader) Captured() []byte { return r.in.Packet.Data }
 
+// Nano says whether the time stamp of the packet that was read last carries
+// nanoseconds; microseconds it always does.
+func (r *Reader) Nano() bool { return r.nano }
+
 // Protocols names the protocols of the packet that was dissected last.
 func (r *Reader) Protocols() []*dissect.Proto { return r.d.Protos() }
 
@@ -72,7 +77,9 @@ func (r *Reader) load(n packet.Number) error {
 	tb := &r.t.tables
 	r.in.First = r.t.status.First
 	r.in.Packet = packet.Packet{Meta: tb.meta(row), Data: r.buf, Pos: row.pos}
+	r.nano = false
 	if i := int(row.iface); i < len(tb.ifaces) {
+		r.nano = tb.ifaces[i].Nano
 		r.in.Iface = tb.ifaces[i].Name
 		r.in.Section.IfaceDsc = tb.ifaces[i].Description
 	}
