@@ -97,13 +97,9 @@ func (f *finder) start(ctx context.Context, s *source, p *listPane, q query, dir
 	}
 	f.id++
 	f.running, f.done, f.of = true, 0, n
-	var facts *factor
-	if q.f != nil {
-		facts = newFactor(s.tr, q.f)
-	}
 	w := walk{
 		ctx: ctx, id: f.id, q: q, dir: dir, n: n, at: p.index(s, p.cur), left: n,
-		snap: s.snap, shown: p.shown, filtered: p.filtered, reader: s.tr.NewReader(), facts: facts,
+		snap: s.snap, shown: p.shown, filtered: p.filtered, reader: s.tr.NewReader(), matcher: s.tr.NewMatcher(q.f),
 	}
 	if w.at >= n {
 		w.at = n - 1
@@ -124,7 +120,7 @@ type walk struct {
 	shown    []packet.Number
 	filtered bool
 	reader   *trace.Reader
-	facts    *factor
+	matcher  *trace.Matcher
 }
 
 func (w walk) step() tea.Msg {
@@ -155,7 +151,7 @@ func (w *walk) holds(n packet.Number) bool {
 	case findProblem:
 		return isProblem(row)
 	case findFilter:
-		return w.q.f != nil && match(w.q.f, w.facts, w.reader, w.snap, n)
+		return w.q.f != nil && w.matcher.Match(w.snap, n)
 	case findHex:
 		p, err := w.reader.Packet(n)
 		return err == nil && bytes.Contains(p.Data, w.q.bytes)

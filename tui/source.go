@@ -158,13 +158,9 @@ func (s *source) text(n packet.Number) rowText {
 	return t
 }
 
-// problems are the verdicts that the keys e and E go to.
-const problems = tcp.ReusedPorts | tcp.Retransmission | tcp.FastRetransmission | tcp.SpuriousRetransmission | tcp.OutOfOrder |
-	tcp.LostSegment | tcp.AckLostSegment | tcp.WindowFull | tcp.DuplicateAck | tcp.ZeroWindow | tcp.ZeroWindowProbe
-
 // isProblem says whether a row tells of trouble.
 func isProblem(r *trace.Row) bool {
-	return r.Verdict&problems != 0 || r.Malformed() || r.Kind == trace.TCP && r.Flags&tcp.RST != 0
+	return r.Verdict&trace.Problems != 0 || r.Malformed() || r.Kind == trace.TCP && r.Flags&tcp.RST != 0
 }
 
 // rowStyle is the colour of a row.
@@ -172,7 +168,7 @@ func rowStyle(r *trace.Row, proto string) style {
 	switch {
 	case r.Malformed(), r.Kind == trace.TCP && r.Flags&tcp.RST != 0:
 		return sBad
-	case r.Verdict&problems != 0:
+	case r.Verdict&trace.Problems != 0:
 		return sNoted
 	case proto == "TCP" && r.Flags&(tcp.SYN|tcp.FIN) != 0:
 		return sConn

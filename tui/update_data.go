@@ -258,8 +258,7 @@ func (m *Model) refilter() {
 	m.list.filtered = m.scan.f != nil
 	m.list.seen = 0
 	if m.scan.f != nil && m.src.tr != nil {
-		m.scan.facts = newFactor(m.src.tr, m.scan.f)
-		m.scan.reader = m.src.tr.NewReader()
+		m.scan.matcher = m.src.tr.NewMatcher(m.scan.f)
 	}
 	if !m.list.filtered {
 		m.list.seen = m.list.count(&m.src)
