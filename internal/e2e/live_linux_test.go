@@ -343,7 +343,18 @@ func TestLiveFindsEveryPacket(t *testing.T) {
 	}
 	compare(t, "printed", got, want)
 
-	file := strings.Split(strings.TrimSuffix(tcplens(t, nil, append([]string{"-r", saved, "tcp"}, fields...)...).out, "\n"), "\n")
+	var file []string
+	for line := range strings.Lines(tcplens(t, nil, append([]string{"-r", saved, "-e", "udp.payload"}, fields...)...).out) {
+		switch mark, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t"); mark {
+		case "":
+			file = append(file, rest)
+		case hexOf("begin"):
+			file = nil
+		}
+		if strings.HasPrefix(line, hexOf("end")) {
+			break
+		}
+	}
 	compare(t, "saved", file, want)
 }
 
@@ -404,8 +415,8 @@ func TestLiveScreen(t *testing.T) {
 	tm.until("the newest packet", func(s string) bool {
 		return !strings.Contains(s, " new") && !strings.Contains(s, "─ Packet 1 ·")
 	})
-	tm.press("x")
-	tm.see("tcp.stream 1", "TIME_WAIT")
+	tm.press("x", "G")
+	tm.see("tcp.stream 1", "TIME_WAIT", "teardown")
 	tm.press("q")
 	tm.see("No.", "Source")
 
