@@ -57,11 +57,11 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVarP(&o.noNames, "no-names", "n", false, "no name resolution: there is none, so this changes nothing")
 	f.StringVarP(&o.format, "format", "T", "", "print instead of showing: text, fields, json, jsonl")
 	f.StringArrayVarP(&o.fields, "field", "e", nil, "a field to print; repeatable")
-	f.StringArrayVarP(&o.layout, "layout", "E", nil, "for fields: header=y, separator=/t, occurrence=f|l|a, aggregator=, quote=d|s|n")
+	f.StringArrayVarP(&o.layout, "layout", "E", nil, "layout of fields: header=y, separator=/t, occurrence=f|l|a, aggregator=, quote=d|s|n")
 	f.BoolVarP(&o.verbose, "verbose", "V", false, "with text: the whole tree of each packet")
 	f.BoolVarP(&o.hex, "hex", "x", false, "with text: the bytes of each packet")
 	f.StringVarP(&o.time, "time", "t", "r", "time column: r relative, d delta, a absolute, ad with date, e epoch")
-	f.StringArrayVarP(&o.decodeAs, "decode-as", "d", nil, "tcp.port==8888,http: take a port for a protocol's")
+	f.StringArrayVarP(&o.decodeAs, "decode-as", "d", nil, "take a port for a protocol's: tcp.port==8888,http")
 	f.StringVar(&o.keylog, "keylog", "", "file of TLS secrets, to be kept in the file that -w writes")
 	f.Var(&o.mem, "mem", "memory that a live capture may take (256M); the oldest packets go first")
 	f.Var(&o.disk, "disk", "disk that a live capture may take (2G); the oldest packets go first")
@@ -69,7 +69,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.noColor, "no-color", false, "no colours; NO_COLOR does the same")
 	f.StringVar(&o.theme, "theme", "auto", "colours: auto, dark, light")
 	f.BoolVarP(&o.devices, "interfaces", "D", false, "list the interfaces and end")
-	f.StringVarP(&o.glossary, "glossary", "G", "", "fields: list every field that is known, and end")
+	f.StringVarP(&o.glossary, "glossary", "G", "", "list what is known (fields), and end")
 }
 
 // size is a number of bytes with an optional unit.
