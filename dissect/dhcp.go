@@ -254,7 +254,7 @@ func (o dhcpOptionReader) option(code byte) {
 	if name == "" {
 		name = "Unassigned"
 	}
-	o.addAt(fDHCPOption, o.pos, 2+n, Node{num: uint64(code), text: fmt.Sprintf("Option: (%d) %s", code, name)})
+	o.addAt(fDHCPOption, o.pos, min(2+n, o.captured()), Node{num: uint64(code), text: fmt.Sprintf("Option: (%d) %s", code, name)})
 	o.begin()
 	o.skip(1)
 	o.u8(fDHCPOptLen)

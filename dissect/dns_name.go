@@ -17,6 +17,9 @@ const (
 // (RFC 1035 §2.3.4 allows 253).
 const maxDNSName = 254
 
+// maxDNSJumps is how many pointers of one name are followed.
+const maxDNSJumps = 255
+
 // dnsName reads the name at offset off of a source's bytes, in a message that
 // begins at base and of which have bytes are there (RFC 1035 §4.1.4). It gives the
 // name as it stands, without its last dot, and how many bytes stand for it at off; n
@@ -28,7 +31,7 @@ const maxDNSName = 254
 func dnsName(b []byte, base, have, off int) (name string, n int) {
 	var out []byte
 	n = -1
-	pos, seen, long := off, 0, false
+	pos, seen, jumps, long := off, 0, 0, false
 	for {
 		if pos >= have {
 			return "", -1
@@ -77,7 +80,9 @@ func dnsName(b []byte, base, have, off int) (name string, n int) {
 				n = pos - off
 			}
 			// Whoever has read as many bytes as there are reads some of them again.
-			if seen += 2; seen >= have-base {
+			// A name has 127 labels at most, so it needs no more pointers either.
+			seen += 2
+			if jumps++; seen >= have-base || jumps > maxDNSJumps {
 				return dnsLoops, n
 			}
 			if long {
