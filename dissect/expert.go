@@ -114,7 +114,7 @@ func (c *cursor) expert(s Severity, g Group, item *Field, msg string) {
 	c.addAt(fExpertSev, off, 0, Node{num: uint64(s), Flags: Generated})
 	c.addAt(fExpertGrp, off, 0, Node{num: uint64(g), Flags: Generated})
 	c.end()
-	if g == GroupMalformed && s == Error { // so that a filter for malformed packets finds it
+	if g == GroupMalformed { // so that a filter for malformed packets finds it
 		c.addAt(&pMalformed.field, off, 0, Node{text: "_ws.malformed", Flags: Hidden})
 	}
 }

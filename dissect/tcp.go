@@ -545,7 +545,7 @@ func (s *tcpSegment) payload(c *cursor, start int) {
 		o.Len = int32(body.pos - start)
 	}
 	if have > 0 && c.on() {
-		c.addAt(fTCPPayload, body.pos, have, Node{raw: body.rest(), text: "TCP payload (" + plural(have, "byte") + ")"})
+		c.addAt(fTCPPayload, body.pos, have, Node{raw: body.rest(), text: "TCP payload (" + plural(n, "byte") + ")"})
 	}
 	if s.Flags&tcp.RST != 0 {
 		if have > 0 {
