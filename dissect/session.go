@@ -46,7 +46,8 @@ type Withheld uint8
 const (
 	PassedOn      Withheld = iota
 	Repeated               // data that was given before (R70.1, R70.2)
-	Silent                 // spurious retransmission, keep-alive, RST: nothing is shown
+	Silent                 // spurious retransmission, RST: nothing is shown
+	Probe                  // the byte of a keep-alive: it is nobody's, and shown as data
 	OutOfStep              // out of order, and there is nothing it belongs to
 	ReassemblyErr          // overlaps a finished message (R74)
 )

@@ -12,6 +12,7 @@ var (
 	fTCPSegmentData   = pTCP.bytes("tcp.segment_data", "TCP segment data")
 	fTCPSegments      = pTCP.none("tcp.segments", "Reassembled TCP Segments")
 	fTCPSegment       = pTCP.frame("tcp.segment", "TCP Segment")
+	fTCPSegmentError  = pTCP.frame("tcp.segment.error", "Reassembling error")
 	fTCPOverlap       = pTCP.bool("tcp.segment.overlap", "Segment overlap")
 	fTCPConflict      = pTCP.bool("tcp.segment.overlap.conflict", "Conflicting data in segment overlap")
 	fTCPTooLong       = pTCP.bool("tcp.segment.toolongfragment", "Segment too long")
@@ -121,6 +122,9 @@ func dissectTCPPayload(c cursor, m *Messages) {
 	switch m.Withheld {
 	case Repeated, Silent, OutOfStep:
 		return
+	case Probe:
+		dissectData(c)
+		return
 	case ReassemblyErr:
 		notJoined(&c)
 		return
@@ -222,7 +226,11 @@ func joinedSegments(c *cursor, m *Messages) (w cursor, conflict bool) {
 		if n == 0 {
 			text = fmt.Sprintf("Frame: %d (no data)", p.Frame)
 		}
-		w.addAt(fTCPSegment, int(p.Off), n, Node{num: uint64(p.Frame), text: text, Flags: Generated})
+		field := fTCPSegment
+		if p.Flags&PieceConflict != 0 {
+			field = fTCPSegmentError
+		}
+		w.addAt(field, int(p.Off), n, Node{num: uint64(p.Frame), text: text, Flags: Generated})
 		w.begin()
 		for _, f := range []struct {
 			flag  PieceFlags

@@ -104,6 +104,9 @@ func (k *knowledge) Messages() *dissect.Messages {
 // withheld says why a segment's data was not given on.
 func (r *Row) withheld(claimed bool) dissect.Withheld {
 	f := r.pdu
+	if r.Verdict&tcp.KeepAlive != 0 {
+		return dissect.Probe
+	}
 	if !claimed {
 		// Nobody ordered the data: the verdict alone decides (R70.2, R72).
 		switch {
