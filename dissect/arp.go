@@ -40,10 +40,13 @@ func dissectARP(c cursor) int {
 	c.limit, c.have = end, min(c.have, end)
 	c.proto(pARP)
 	node := d.openIndex()
-	reverse := op >= 3 && op <= 4
-	d.setProto("ARP")
-	if reverse {
+	switch op {
+	case 3, 4:
 		d.setProto("RARP")
+	case 8, 9:
+		d.setProto("Inverse ARP")
+	default:
+		d.setProto("ARP")
 	}
 	if c.on() && c.captured() < 8 {
 		c.opened().label("Address Resolution Protocol")
@@ -67,11 +70,7 @@ func dissectARP(c cursor) int {
 	if n := c.nodeAt(node); n != nil {
 		what := arpOpcodes(uint64(op))
 		if what == "" {
-			what = "unknown opcode"
-		}
-		title := "Address Resolution Protocol"
-		if reverse {
-			title = "Reverse Address Resolution Protocol"
+			what = fmt.Sprintf("opcode 0x%04x", op)
 		}
 		switch special {
 		case "gratuitous":
@@ -81,7 +80,7 @@ func dissectARP(c cursor) int {
 		case "announcement":
 			what = "ARP Announcement"
 		}
-		n.label(title + " (" + what + ")")
+		n.label("Address Resolution Protocol (" + what + ")")
 	}
 	flag := map[string]*Field{"gratuitous": fARPGratuit, "probe": fARPProbe, "announcement": fARPAnnounce}[special]
 	if flag != nil {
@@ -166,9 +165,6 @@ func arpText(c *cursor, op uint16, hlen, plen int, mac, ip bool, special string)
 	case 2, 21:
 		return srcPro + " is at " + srcHw
 	case 3, 5, 8:
-		if op == 8 {
-			return "Who is " + dstHw + "? Tell " + srcHw
-		}
 		return "Who is " + dstHw + "? Tell " + srcHw
 	case 4, 6:
 		return dstHw + " is at " + dstPro

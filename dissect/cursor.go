@@ -110,12 +110,15 @@ func (c *cursor) add(f *Field, n int, node Node) *Node {
 	return c.addAt(f, c.pos-n, n, node)
 }
 
-// addAt puts a node for n bytes at absolute offset off of the source.
+// addAt puts a node for n bytes at absolute offset off of the source. What is
+// beyond the source's end is not shown as the node's.
 func (c *cursor) addAt(f *Field, off, n int, node Node) *Node {
 	t := c.d.tree
 	if t == nil || f == nil {
 		return nil
 	}
+	off = min(off, len(c.b))
+	n = max(0, min(n, len(c.b)-off))
 	node.Field, node.Off, node.Len, node.Source = f, int32(off), int32(n), c.source
 	i := t.add(node)
 	if i < 0 {
@@ -138,7 +141,9 @@ func (c *cursor) u8(f *Field) uint8 {
 	}
 	v := c.b[c.pos]
 	c.pos++
-	c.add(f, 1, Node{num: uint64(v)})
+	if c.d.tree != nil {
+		c.add(f, 1, Node{num: uint64(v)})
+	}
 	return v
 }
 
@@ -148,7 +153,9 @@ func (c *cursor) u16(f *Field) uint16 {
 	}
 	v := binary.BigEndian.Uint16(c.b[c.pos:])
 	c.pos += 2
-	c.add(f, 2, Node{num: uint64(v)})
+	if c.d.tree != nil {
+		c.add(f, 2, Node{num: uint64(v)})
+	}
 	return v
 }
 
@@ -158,7 +165,9 @@ func (c *cursor) u24(f *Field) uint32 {
 	}
 	v := uint32(c.b[c.pos])<<16 | uint32(c.b[c.pos+1])<<8 | uint32(c.b[c.pos+2])
 	c.pos += 3
-	c.add(f, 3, Node{num: uint64(v)})
+	if c.d.tree != nil {
+		c.add(f, 3, Node{num: uint64(v)})
+	}
 	return v
 }
 
@@ -168,7 +177,9 @@ func (c *cursor) u32(f *Field) uint32 {
 	}
 	v := binary.BigEndian.Uint32(c.b[c.pos:])
 	c.pos += 4
-	c.add(f, 4, Node{num: uint64(v)})
+	if c.d.tree != nil {
+		c.add(f, 4, Node{num: uint64(v)})
+	}
 	return v
 }
 
@@ -178,7 +189,9 @@ func (c *cursor) u64(f *Field) uint64 {
 	}
 	v := binary.BigEndian.Uint64(c.b[c.pos:])
 	c.pos += 8
-	c.add(f, 8, Node{num: v})
+	if c.d.tree != nil {
+		c.add(f, 8, Node{num: v})
+	}
 	return v
 }
 
@@ -192,7 +205,9 @@ func (c *cursor) uint(f *Field, n int) uint64 {
 		v = v<<8 | uint64(x)
 	}
 	c.pos += n
-	c.add(f, n, Node{num: v})
+	if c.d.tree != nil {
+		c.add(f, n, Node{num: v})
+	}
 	return v
 }
 
@@ -202,7 +217,9 @@ func (c *cursor) le16(f *Field) uint16 {
 	}
 	v := binary.LittleEndian.Uint16(c.b[c.pos:])
 	c.pos += 2
-	c.add(f, 2, Node{num: uint64(v)})
+	if c.d.tree != nil {
+		c.add(f, 2, Node{num: uint64(v)})
+	}
 	return v
 }
 
@@ -212,7 +229,9 @@ func (c *cursor) le32(f *Field) uint32 {
 	}
 	v := binary.LittleEndian.Uint32(c.b[c.pos:])
 	c.pos += 4
-	c.add(f, 4, Node{num: uint64(v)})
+	if c.d.tree != nil {
+		c.add(f, 4, Node{num: uint64(v)})
+	}
 	return v
 }
 
@@ -223,7 +242,9 @@ func (c *cursor) i32(f *Field) int32 {
 	}
 	v := int32(binary.BigEndian.Uint32(c.b[c.pos:]))
 	c.pos += 4
-	c.add(f, 4, Node{num: uint64(int64(v))})
+	if c.d.tree != nil {
+		c.add(f, 4, Node{num: uint64(int64(v))})
+	}
 	return v
 }
 
@@ -233,7 +254,9 @@ func (c *cursor) ip4(f *Field) netip.Addr {
 	if b == nil {
 		return netip.Addr{}
 	}
-	c.add(f, 4, Node{raw: b})
+	if c.d.tree != nil {
+		c.add(f, 4, Node{raw: b})
+	}
 	return netip.AddrFrom4([4]byte(b))
 }
 
@@ -243,7 +266,9 @@ func (c *cursor) ip6(f *Field) netip.Addr {
 	if b == nil {
 		return netip.Addr{}
 	}
-	c.add(f, 16, Node{raw: b})
+	if c.d.tree != nil {
+		c.add(f, 16, Node{raw: b})
+	}
 	return netip.AddrFrom16([16]byte(b))
 }
 
@@ -251,7 +276,9 @@ func (c *cursor) ip6(f *Field) netip.Addr {
 func (c *cursor) bytes(f *Field, n int) []byte {
 	b := c.raw(n)
 	if b != nil {
-		c.add(f, n, Node{raw: b})
+		if c.d.tree != nil {
+			c.add(f, n, Node{raw: b})
+		}
 	}
 	return b
 }
@@ -263,7 +290,9 @@ func (c *cursor) str(f *Field, n int) string {
 		return ""
 	}
 	s := string(b)
-	c.add(f, n, Node{str: s})
+	if c.d.tree != nil {
+		c.add(f, n, Node{str: s})
+	}
 	return s
 }
 
@@ -271,7 +300,9 @@ func (c *cursor) str(f *Field, n int) string {
 // that the field's mask names, shifted down.
 func (c *cursor) bits(f *Field, n int, v uint64) uint64 {
 	v = f.extract(v)
-	c.add(f, n, Node{num: v})
+	if c.d.tree != nil {
+		c.add(f, n, Node{num: v})
+	}
 	return v
 }
 

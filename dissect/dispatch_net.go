@@ -1,6 +1,10 @@
 package dissect
 
-import "tcplens/internal/packet"
+import (
+	"fmt"
+
+	"tcplens/internal/packet"
+)
 
 // netProtocols lists the protocols of the link, network and tunnel layers.
 var netProtocols = append([]*Proto{
@@ -46,6 +50,9 @@ func dissectLink(c cursor, l packet.LinkType) {
 // first nibble.
 func dissectRawIP(c cursor) {
 	c.addAt(&pRaw.field, c.pos, c.captured(), Node{})
+	c.d.setEnds("N/A", "N/A")
+	c.d.setProto("N/A")
+	c.d.setInfo("Raw packet data")
 	dissectIP(c)
 }
 
@@ -169,7 +176,7 @@ var unknownProto = map[bool]string{false: "%s (%d)", true: "Unknown IP Protocol:
 
 var (
 	pEtherIP  = newProto("Ethernet over IP", "ETHERIP", "etherip")
-	fEtherIPV = pEtherIP.u8("etherip.ver", "Version", Dec, mask(0xf0))
+	fEtherIPV = pEtherIP.u16("etherip.ver", "Version", Dec, mask(0xf000))
 	fEtherIPR = pEtherIP.u16("etherip.reserved", "Reserved", Hex, mask(0x0fff))
 )
 
@@ -179,7 +186,8 @@ func dissectEtherIP(c cursor) {
 	c.d.setProto("ETHERIP")
 	v := uint64(c.u16(nil))
 	if c.on() && c.ok() {
-		c.addAt(fEtherIPV, c.pos-2, 1, Node{num: v >> 12})
+		c.opened().label(fmt.Sprintf("EtherIP, Version %d", v>>12))
+		c.bits(fEtherIPV, 2, v)
 		c.bits(fEtherIPR, 2, v)
 	}
 	c.end()

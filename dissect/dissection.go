@@ -2,6 +2,7 @@ package dissect
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
@@ -99,10 +100,20 @@ type Peer struct {
 type Headers struct {
 	Transports []Transport // outermost first; the last is the one that conversations go by
 	Fragment   Fragment    // valid if HasFragment
+	Echo       Echo        // an ICMP echo message
 	HasFragment,
 	Malformed bool
 	Proto   Top    // the topmost protocol found, for the row
 	Network uint16 // where the innermost network header begins
+}
+
+// Echo is an ICMP or ICMPv6 echo message: a question and an answer as those over
+// UDP are. The sequence number is its id; its identifier stands for the ports of
+// both ends in Flow, so that it can be paired in the same way.
+type Echo struct {
+	Question
+	Flow  packet.Flow
+	Valid bool
 }
 
 // Transport is one TCP or UDP header.
@@ -237,9 +248,24 @@ func (d *Dissection) Run(in *Input, want Want) (*Tree, Columns) {
 	d.scan = false
 	d.run()
 	if d.wantCols {
-		d.cols.Info = string(d.info)
+		d.cols.Info = string(cutInfo(d.info))
 	}
 	return d.tree, d.cols
+}
+
+// maxInfo is how many bytes of the Info column are kept, as in Wireshark.
+const maxInfo = 4095
+
+// cutInfo shortens a text to maxInfo, without cutting a character.
+func cutInfo(b []byte) []byte {
+	if len(b) <= maxInfo {
+		return b
+	}
+	n := maxInfo
+	for n > maxInfo-utf8.UTFMax && !utf8.RuneStart(b[n]) {
+		n--
+	}
+	return b[:n]
 }
 
 func (d *Dissection) reset(in *Input, want Want) {

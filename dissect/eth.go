@@ -1,5 +1,7 @@
 package dissect
 
+import "fmt"
+
 var (
 	lgText = names(either("Locally administered address (this is NOT the factory default)", "Globally unique address (factory default)"))
 	igText = names(either("Group address (multicast/broadcast)", "Individual address (unicast)"))
@@ -46,6 +48,9 @@ func (c *cursor) etherAddr(f *etherField) []byte {
 	off := c.pos - 6
 	v := uint64(b[0])<<16 | uint64(b[1])<<8 | uint64(b[2])
 	text := Ether(b)
+	if f == &fEthSrc && b[0]&1 != 0 {
+		c.expert(WarnSev, GroupProtocol, eEthSrcGroup, eEthSrcGroup.Name)
+	}
 	c.addAt(f.name, off, 6, Node{str: text, Flags: Hidden | Generated})
 	c.addAt(f.oui, off, 3, Node{num: v, Flags: Hidden | Generated})
 	c.addAt(fEthAddr, off, 6, Node{raw: b})
@@ -55,24 +60,8 @@ func (c *cursor) etherAddr(f *etherField) []byte {
 	c.addAt(fEthLG, off, 3, Node{num: fEthLG.extract(v), Flags: Hidden})
 	c.addAt(f.ig, off, 3, Node{num: f.ig.extract(v)})
 	c.addAt(fEthIG, off, 3, Node{num: fEthIG.extract(v), Flags: Hidden})
-	if f == &fEthSrc && b[0]&1 != 0 {
-		c.d.tree.open = c.d.tree.open[:len(c.d.tree.open)-1]
-		c.d.reopen(c.childOfOpen(f.ig))
-		c.expert(WarnSev, GroupProtocol, eEthSrcGroup, eEthSrcGroup.Name)
-	}
 	c.end()
 	return b
-}
-
-// childOfOpen gives the index of the newest node of a field.
-func (c *cursor) childOfOpen(f *Field) int32 {
-	t := c.d.tree
-	for i := len(t.Nodes) - 1; i >= 0; i-- {
-		if t.Nodes[i].Field == f {
-			return int32(i)
-		}
-	}
-	return -1
 }
 
 // dissectEthernet takes an Ethernet frame apart (IEEE 802.3 §3): type or length,
@@ -109,10 +98,10 @@ func dissectEthernet(c cursor, fcs bool) {
 	d.setInfo("Ethernet II")
 	if t < 1536 && t != 0 {
 		c.u16(fEthInvalid)
-		if c.on() {
-			c.begin()
-			c.expert(WarnSev, GroupProtocol, eEthInvalid, "Invalid length/type: "+hex16(t))
-			c.end()
+		if c.on() || c.cols() {
+			msg := fmt.Sprintf("Invalid length/type: 0x%04x (%d)", t, t)
+			d.setInfo("Ethernet Unknown: " + msg)
+			c.invalidType(src, dst, msg)
 		}
 		c.end()
 		dissectData(c.tail())
@@ -128,6 +117,17 @@ func dissectEthernet(c cursor, fcs bool) {
 	end := dissectEtherType(rest, t)
 	rest.pos = end
 	rest.etherTrailer(node, fEthTrailer, fcs)
+}
+
+// invalidType shows that a number is neither a length nor a type.
+func (c *cursor) invalidType(src, dst []byte, msg string) {
+	if !c.on() {
+		return
+	}
+	c.opened().label("Ethernet Unknown, Src: " + Ether(src) + ", Dst: " + Ether(dst))
+	c.begin()
+	c.expert(WarnSev, GroupProtocol, eEthInvalid, msg)
+	c.end()
 }
 
 // dissect8023 goes on with a frame that has a length: LLC, or raw IPX.

@@ -38,6 +38,7 @@ func dissectGRE(c cursor) {
 	d := c.d
 	whole := c
 	c.proto(pGRE)
+	node := d.openIndex()
 	d.setProto("GRE")
 	v := c.peek16(0)
 	t := c.peek16(2)
@@ -82,6 +83,9 @@ func dissectGRE(c cursor) {
 	if v&0x4000 != 0 {
 		c.greRouting()
 	}
+	if t == 0x883e && c.peek(0)>>4 != 4 {
+		c.wccpRedirect()
+	}
 	c.end()
 	if !c.ok() {
 		return
@@ -92,12 +96,57 @@ func dissectGRE(c cursor) {
 	rest := c.tail()
 	if t == 0x88be && v&0x1000 == 0 { // ERSPAN type I has no header of its own
 		if d.descend() {
+			if p := rest.proto(pERSPAN); p != nil {
+				p.label("Encapsulated Remote Switch Packet ANalysis Type I")
+				rest.end()
+			}
 			dissectEthernet(rest, false)
 			d.ascend()
 		}
 		return
 	}
+	if !greKnown(t) { // the bytes stand under the header
+		d.reopen(node)
+		dissectData(rest)
+		c.end()
+		return
+	}
 	dissectGREPayload(rest, t)
+}
+
+// greKnown says whether anything goes on with a protocol type.
+func greKnown(t uint16) bool {
+	switch t {
+	case 0x0800, 0x883e, 0x86dd, 0x0806, 0x00fe, 0x6558, 0x6400, 0x880b, 0x8847, 0x8848, 0x88be, 0x22eb, 0x2000, 0x2001, 0x8137, 0x894f, 0x8909:
+		return true
+	}
+	return false
+}
+
+var (
+	fWCCP        = pGRE.none("gre.wccp.redirect_header", "Redirect Header")
+	fWCCPDynamic = pGRE.flag(TUint8, "gre.wccp.dynamic_service", "Dynamic Service", 0x01, names(either("Dynamic service", "Well-known service")))
+	fWCCPAlt     = pGRE.flag(TUint8, "gre.wccp.alternative_bucket_used", "Alternative bucket used", 0x02, names(either("Alternative bucket used", "Primary bucket used")))
+	fWCCPValid   = pGRE.flag(TUint8, "gre.wccp.redirect_header_valid", "WCCP Redirect header is valid", 0x04, names(either("Header contents are not valid", "Header contents are valid")))
+	fWCCPService = pGRE.u8("gre.wccp.service_id", "Service ID", Dec, names(list("HTTP")))
+	fWCCPAltBkt  = pGRE.u8("gre.wccp.alternative_bucket", "Alternative Bucket", Dec)
+	fWCCPPrimBkt = pGRE.u8("gre.wccp.primary_bucket", "Primary Bucket", Dec)
+)
+
+// wccpRedirect reads the header that WCCP puts before a packet
+// (draft-mclaggan-wccp-v2rev1 §4).
+func (c *cursor) wccpRedirect() {
+	c.sub(fWCCP, "Redirect Header")
+	v := uint64(c.u8(nil))
+	if c.ok() {
+		c.bits(fWCCPDynamic, 1, v)
+		c.bits(fWCCPAlt, 1, v)
+		c.bits(fWCCPValid, 1, v)
+	}
+	c.u8(fWCCPService)
+	c.u8(fWCCPAltBkt)
+	c.u8(fWCCPPrimBkt)
+	c.end()
 }
 
 // greFlags shows the flags and the version.
@@ -173,15 +222,8 @@ func dissectGREPayload(c cursor, t uint16) {
 	}
 	defer d.ascend()
 	switch t {
-	case 0x0800:
+	case 0x0800, 0x883e:
 		dissectIPv4(c)
-	case 0x883e:
-		if c.peek(0)>>4 != 4 { // a redirect header of four bytes stands before it
-			c.skip(4)
-		}
-		if c.ok() {
-			dissectIPv4(c.tail())
-		}
 	case 0x86dd:
 		dissectIPv6(c)
 	case 0x0806:

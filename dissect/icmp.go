@@ -2,8 +2,9 @@ package dissect
 
 import (
 	"fmt"
+	"math/bits"
+	"strconv"
 	"strings"
-	"time"
 )
 
 var (
@@ -109,25 +110,27 @@ func dissectICMP(c cursor) {
 	case 3:
 		c.icmpUnreachable(code)
 	case 4:
-		c.bytes(fICMPReserv, 4)
+		c.skip(4)
 		c.icmpQuote(0)
 	case 11:
 		c.icmpUnused(true)
 	case 5:
 		c.ip4(fICMPGateway)
-		c.icmpQuote(0)
+		q := c // no more than the ports is looked at
+		q.limit = min(q.limit, q.pos+int(q.peek(0)&15)*4+8)
+		q.have = min(q.have, q.limit)
+		q.icmpQuote(0)
+		c.skip(c.captured())
 	case 9:
 		c.icmpRouters()
 	case 10:
-		c.bytes(fICMPReserv, 4)
+		c.skip(4)
 	case 12:
-		c.icmpParameter(code)
+		c.icmpParameter()
 	case 42, 43:
 		c.icmpExtEcho(typ)
 	default:
-		if c.left() > 0 {
-			dissectData(c.tail())
-		}
+		c.skip(c.captured())
 	}
 	c.end()
 }
@@ -193,38 +196,46 @@ func (c *cursor) icmpQuery(typ uint8) {
 		for _, f := range []*Field{fICMPOrig, fICMPRecv, fICMPTrans} {
 			v := c.u32(f)
 			if c.on() && c.ok() {
-				c.last().append(sinceMidnight(v))
+				ms := sinceMidnight(v, uint32(max(0, int64(d.in.Packet.Time))/1e6%msPerDay))
+				c.last().append(" (" + dayTime(ms) + " after midnight UTC)")
 			}
 		}
 	case 17, 18:
-		m := c.ip4(fICMPMask)
-		if c.on() && c.ok() {
-			_ = m
+		c.ip4(fICMPMask)
+	}
+}
+
+// sinceMidnight reads an ICMP time stamp: milliseconds since midnight UTC (RFC
+// 792). Some hosts send them in the other byte order: what is nearer to the time
+// of day now is taken, and what is early in the day may be of the next one.
+func sinceMidnight(v, now uint32) uint32 {
+	be, le := v&0x7fffffff, bits.ReverseBytes32(v)&0x7fffffff
+	far := func(x uint32) uint32 {
+		if x < now && x <= msPerDay/4 {
+			x += msPerDay
 		}
+		return max(x, now) - min(x, now)
 	}
+	if le < msPerDay && (be >= msPerDay || far(le) < far(be)) {
+		return le
+	}
+	return be
 }
 
-// sinceMidnight writes an ICMP time stamp: milliseconds since midnight UTC, if its
-// first bit is clear (RFC 792).
-func sinceMidnight(v uint32) string {
-	if v&0x80000000 != 0 {
-		return ""
-	}
-	t := time.Duration(v) * time.Millisecond
-	h, m, s := int(t.Hours()), int(t.Minutes())%60, t.Seconds()-float64(int(t.Minutes())*60)
-	var b strings.Builder
-	b.WriteString(" (")
-	if h > 0 {
-		b.WriteString(plural(h, "hour") + ", ")
-	}
-	if m > 0 || h > 0 && m > 0 {
-		b.WriteString(plural(m, "minute") + ", ")
-	}
-	fmt.Fprintf(&b, "%s seconds after midnight UTC)", trimSeconds(s))
-	return b.String()
-}
+const msPerDay = 86400000
 
-func trimSeconds(s float64) string { return fmt.Sprintf("%.3f", s) }
+// dayTime writes milliseconds in words.
+func dayTime(ms uint32) string {
+	var s strings.Builder
+	if h := ms / 3600000; h > 0 {
+		s.WriteString(plural(int(h), "hour") + ", ")
+	}
+	if m := ms / 60000 % 60; m > 0 {
+		s.WriteString(plural(int(m), "minute") + ", ")
+	}
+	fmt.Fprintf(&s, "%d.%03d seconds", ms/1000%60, ms%1000)
+	return s.String()
+}
 
 // pairLE shows the two bytes before the cursor in the other order.
 func (c *cursor) pairLE(f *Field, v uint16) {
@@ -255,10 +266,12 @@ func (c *cursor) echoPeer(request bool, start int) {
 	case p.Query != 0:
 		d.infof(" (request in %d)", p.Query)
 		c.addAt(fICMPRespTo, start, 0, Node{num: uint64(p.Query), Flags: Generated})
-		ms := fmt.Sprintf("%.3f", float64(p.Time)/1e6)
-		c.addAt(fICMPTime, start, 0, Node{str: ms, text: "Response time: " + ms + " ms", Flags: Generated})
+		c.addAt(fICMPTime, start, 0, Node{str: millis(p.Time), text: fmt.Sprintf("Response time: %.3f ms", float64(p.Time)/1e6), Flags: Generated})
 	}
 }
+
+// millis writes nanoseconds as milliseconds, with as many places as they take.
+func millis(ns int64) string { return strconv.FormatFloat(float64(ns)/1e6, 'g', 15, 64) }
 
 // icmpTime shows the time that ping puts at the beginning of its data, where it
 // is close to the packet's own: seconds and microseconds in either byte order and
@@ -340,13 +353,8 @@ func (c *cursor) icmpLengthWord(n int) {
 func (c *cursor) icmpExtended(size, skip int) bool { return c.left() > 0 && size > 0 && skip > 0 }
 
 // icmpParameter reads a parameter problem.
-func (c *cursor) icmpParameter(code uint8) {
+func (c *cursor) icmpParameter() {
 	quoted := int(c.peek(1)) * 4
-	if code != 0 {
-		c.icmpLengthWord(4)
-		c.icmpQuote(quoted)
-		return
-	}
 	v := c.u8(nil)
 	if c.on() && c.ok() {
 		c.add(fICMPPointer, 1, Node{num: uint64(v)})
@@ -369,7 +377,7 @@ func (c *cursor) icmpRouters() {
 	size := int(c.u8(fICMPEntry))
 	life := c.u16(fICMPLife)
 	if c.on() && c.ok() {
-		c.last().label(fmt.Sprintf("Lifetime: %s", clock(uint64(life))))
+		c.last().append(" (" + clock(uint64(life)) + ")")
 	}
 	if size < 2 {
 		return
@@ -451,6 +459,10 @@ func scanICMP(c cursor, top Top, errors ...uint8) {
 		d.head.Proto = top
 	}
 	t := c.peek(0)
+	if (t == 8 || t == 0) && top == TopICMP || (t == 128 || t == 129) && top == TopICMPv6 {
+		d.scanEcho(&c, t == 8 || t == 128)
+		return
+	}
 	for _, e := range errors {
 		if t != e || c.captured() <= 8 {
 			continue
@@ -466,9 +478,21 @@ func scanICMP(c cursor, top Top, errors ...uint8) {
 		if quoted > 0 && quoted < rest {
 			rest = quoted
 		}
+		if top == TopICMP && t == 5 {
+			rest = min(rest, int(c.peek(0)&15)*4+8)
+		}
 		scanQuote(c.to(rest), top)
 		return
 	}
+}
+
+// scanEcho notes an echo message, so that the trace can pair it.
+func (d *Dissection) scanEcho(c *cursor, request bool) {
+	if d.layer.quoted || c.captured() < 8 {
+		return
+	}
+	id := c.peek16(4)
+	d.head.Echo = Echo{Question: Question{ID: c.peek16(6), Answer: !request}, Flow: d.layer.flow(id, id), Valid: true}
 }
 
 // scanQuote is quote for headers only, without a closure.

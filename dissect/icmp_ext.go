@@ -90,10 +90,7 @@ func (c *cursor) icmpLabels() {
 func (c *cursor) icmpExtEcho(typ uint8) {
 	id := c.u16(fICMPIdent)
 	c.pairLE(fICMPIdentLE, id)
-	seq := c.u8(fExtEchoSeq)
-	if c.cols() && c.ok() {
-		c.d.infof(" id=0x%04x, seq=%d, ttl=%d", id, seq, c.d.layer.ttl)
-	}
+	c.u8(fExtEchoSeq)
 	v := uint64(c.u8(nil))
 	if !c.ok() {
 		return

@@ -192,14 +192,13 @@ func (c *cursor) icmpv6Echo(typ uint8) {
 			c.addAt(fICMP6NoResp, start, 0, Node{Flags: Generated})
 			if c.on() {
 				c.begin()
-				c.expert(WarnSev, GroupSequence, eICMP6NoResp, "No response seen to ICMPv6 request")
+				c.expert(WarnSev, GroupSequence, eICMP6NoResp, fmt.Sprintf("No response seen to ICMPv6 request in frame %d", d.in.Number))
 				c.end()
 			}
 		case p.Query != 0:
 			d.infof(" (request in %d)", p.Query)
 			c.addAt(fICMP6RespTo, start, 0, Node{num: uint64(p.Query), Flags: Generated})
-			ms := fmt.Sprintf("%.3f", float64(p.Time)/1e6)
-			c.addAt(fICMP6Time, start, 0, Node{str: ms, text: "Response Time: " + ms + " ms", Flags: Generated})
+			c.addAt(fICMP6Time, start, 0, Node{str: millis(p.Time), text: fmt.Sprintf("Response Time: %.3f ms", float64(p.Time)/1e6), Flags: Generated})
 		}
 	}
 	dissectData(c.tail())
@@ -221,6 +220,9 @@ func (c *cursor) mld(typ uint8) {
 	}
 	v := c.u8(fMLDFlags)
 	if c.on() && c.ok() {
+		if v&8 != 0 {
+			c.last().append(", " + fMLDFlagS.Name)
+		}
 		c.begin()
 		c.bits(fMLDFlagS, 1, uint64(v))
 		c.bits(fMLDFlagQRV, 1, uint64(v))

@@ -186,8 +186,11 @@ func (c *cursor) neighbourOptions(typ uint8) {
 		}
 		text := o.neighbourOption(t, typ)
 		if m := c.nodeAt(node); m != nil {
+			if text != "" && t != 25 && t != 31 {
+				text = ": " + text
+			}
 			if text != "" {
-				m.append(" : " + text)
+				m.append(" " + text)
 			}
 			m.append(")")
 			m.Len = int32(min(n, c.have-int(m.Off)))
@@ -320,9 +323,7 @@ func (c *cursor) lifetime(f *Field) {
 	}
 	if v == 0xffffffff {
 		c.last().label(f.Name + ": Infinity (4294967295)")
-		return
 	}
-	c.last().label(f.Name + ": " + fmt.Sprint(v) + " (" + clock(uint64(v)) + ")")
 }
 
 func (c *cursor) routeOption() string {

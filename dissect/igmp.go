@@ -119,6 +119,7 @@ func (c *cursor) igmpMaxResp(version int) {
 	if version == 3 && v >= 128 {
 		tenths = (int(v&0x0f) | 0x10) << (v>>4&7 + 3)
 	}
+	c.last().num = uint64(tenths)
 	c.last().label(fmt.Sprintf("Max Resp Time: %d.%d sec (0x%02x)", tenths/10, tenths%10, v))
 	if version == 3 && v >= 128 {
 		c.begin()
@@ -155,6 +156,9 @@ func igmpText(c *cursor, typ uint8) string {
 	}
 	switch typ {
 	case 0x11:
+		if c.left() < 12 && c.peek(1) == 0 {
+			return "Membership Query"
+		}
 		if c.peek32(4) == 0 {
 			return "Membership Query, general"
 		}

@@ -57,8 +57,8 @@ func (c *cursor) fragment(f fragmentHeader) {
 		}
 		return
 	}
-	if n := c.nodeAt(f.node); n != nil && n.Source == c.source {
-		n.trim(f.end)
+	if !f.v6 {
+		c.trim(f.node, f.end)
 	}
 	if !whole && f.off == 0 { // nothing can be put together: show what is there
 		c.end()
@@ -69,6 +69,7 @@ func (c *cursor) fragment(f fragmentHeader) {
 		pieces, in := d.in.Known.Fragments()
 		if len(pieces) > 0 && in == d.in.Number {
 			if joined, ok := c.joined(f, pieces); ok {
+				c.trim(f.node, f.end)
 				c.end()
 				dissectIPProto(joined, f.proto)
 				return

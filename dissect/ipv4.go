@@ -2,6 +2,7 @@ package dissect
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 )
 
@@ -45,7 +46,7 @@ var checksumStates = list("Bad", "Good", "Unverified", "Not present", "Illegal")
 
 // dscpShort is what a codepoint is called for short (RFC 2474, 2597, 3246, 5865, 8622).
 var dscpShort = table(map[uint64]string{0: "CS0", 1: "LE", 8: "CS1", 10: "AF11", 12: "AF12", 14: "AF13", 16: "CS2", 18: "AF21", 20: "AF22", 22: "AF23",
-	24: "CS3", 26: "AF31", 28: "AF32", 30: "AF33", 32: "CS4", 34: "AF41", 36: "AF42", 38: "AF43", 40: "CS5", 44: "VOICE-ADMIT", 46: "EF", 48: "CS6", 56: "CS7"})
+	24: "CS3", 26: "AF31", 28: "AF32", 30: "AF33", 32: "CS4", 34: "AF41", 36: "AF42", 38: "AF43", 40: "CS5", 44: "VOICE-ADMIT", 46: "EF PHB", 48: "CS6", 56: "CS7"})
 
 // dsText is what the two parts of a differentiated services byte say.
 func dsText(ds uint8) string {
@@ -72,7 +73,8 @@ func dissectIPv4(c cursor) int {
 	v := c.u8(nil)
 	c.bits(fIPVersion, 1, uint64(v))
 	if c.ok() && v>>4 != 4 {
-		c.bogusIP(eIPVersion, fmt.Sprintf("Bogus IPv4 version (%d, must be 4)", v>>4), fmt.Sprintf("Bogus IPv4 version (%d, must be 4)", v>>4))
+		msg := c.sprintf("Bogus IPv4 version (%d, must be 4)", int(v>>4))
+		c.bogusIP(eIPVersion, msg, msg)
 		return whole
 	}
 	hlen := int(v&15) * 4
@@ -80,7 +82,8 @@ func dissectIPv4(c cursor) int {
 		c.add(fIPHdrLen, 1, Node{num: uint64(hlen), text: fmt.Sprintf(".... %04b = Header Length: %d bytes (%d)", v&15, hlen, v&15)})
 	}
 	if c.ok() && hlen < 20 {
-		msg := fmt.Sprintf("Bogus IP header length (%d, must be at least 20)", hlen)
+		msg := c.sprintf("Bogus IP header length (%d, must be at least 20)", hlen)
+		c.trim(node, start+hlen)
 		c.bogusIP(eIPHdrLen, msg, msg)
 		return whole
 	}
@@ -110,7 +113,7 @@ func dissectIPv4(c cursor) int {
 		c.last().append(" [validation disabled]")
 		c.addAt(fIPCheckState, c.pos-2, 0, Node{num: 2, Flags: Generated})
 	}
-	if !c.ipv4Addrs(node, ttlNode, ttl, proto) {
+	if !c.ipv4Addrs(node, ttlNode, hlen, ttl, proto) {
 		return end
 	}
 	if hlen > 20 {
@@ -121,9 +124,7 @@ func dissectIPv4(c cursor) int {
 		c.fragment(fragmentHeader{id: uint32(id), proto: proto, off: uint32(ff&0x1fff) * 8, more: ff&0x2000 != 0, node: node, end: start + hlen})
 		return end
 	}
-	if n := c.nodeAt(node); n != nil {
-		n.Len = int32(hlen)
-	}
+	c.trim(node, start+hlen)
 	c.end()
 	if ff&0x1fff != 0 { // a later part, in a quote
 		dissectData(c.tail())
@@ -131,6 +132,18 @@ func dissectIPv4(c cursor) int {
 	}
 	dissectIPProto(c.tail(), proto)
 	return end
+}
+
+// sprintf writes a text of numbers, unless nobody is to see it.
+func (c *cursor) sprintf(format string, n ...int) string {
+	if !c.on() && !c.cols() {
+		return ""
+	}
+	args := make([]any, len(n))
+	for i, v := range n {
+		args[i] = v
+	}
+	return fmt.Sprintf(format, args...)
 }
 
 // bogusIP says that this is not an IP header that can be read, and stops.
@@ -162,8 +175,11 @@ func (c *cursor) ipv4Length(start, hlen int) int {
 		}
 		return there
 	case total < hlen:
-		msg := fmt.Sprintf("Bogus IP length (%d, less than header length %d)", total, hlen)
-		c.bogusIP(eIPLen, msg, msg)
+		if c.on() {
+			c.trim(c.d.openIndex(), start+hlen)
+			c.last().label(fmt.Sprintf("Total Length: %d bytes (bogus, less than header length %d)", total, hlen))
+		}
+		c.bogusIP(eIPLen, eIPLen.Name, c.sprintf("Bogus IP length (%d, less than header length %d)", total, hlen))
 		return -1
 	case total > there && !d.layer.quoted:
 		if c.on() {
@@ -204,7 +220,7 @@ func (c *cursor) ipv4Flags() uint16 {
 }
 
 // ipv4Addrs reads the two addresses and says whether they were there.
-func (c *cursor) ipv4Addrs(node, ttlNode int32, ttl, proto uint8) bool {
+func (c *cursor) ipv4Addrs(node, ttlNode int32, hlen int, ttl, proto uint8) bool {
 	d := c.d
 	src := c.ip4(fIPSrc)
 	if !c.ok() {
@@ -217,7 +233,13 @@ func (c *cursor) ipv4Addrs(node, ttlNode int32, ttl, proto uint8) bool {
 		d.setSrc(srcText)
 		c.hiddenAddr(fIPAddr, fIPSrcHost, fIPHost, srcText)
 	}
-	dst := c.ip4(fIPDst)
+	via := netip.Addr{}
+	dst, routed := c.routeEnd(hlen - 20)
+	if routed {
+		via = c.ip4(fRouteCur)
+	} else {
+		dst = c.ip4(fIPDst)
+	}
 	if !c.ok() {
 		c.end()
 		return false
@@ -226,10 +248,16 @@ func (c *cursor) ipv4Addrs(node, ttlNode int32, ttl, proto uint8) bool {
 	if c.on() || c.cols() {
 		dstText = dst.String()
 		d.setDst(dstText)
-		c.hiddenAddr(fIPAddr, fIPDstHost, fIPHost, dstText)
+		if !routed {
+			c.hiddenAddr(fIPAddr, fIPDstHost, fIPHost, dstText)
+		}
 	}
 	if c.on() {
 		c.nodeAt(node).label("Internet Protocol Version 4, Src: " + srcText + ", Dst: " + dstText)
+		if routed {
+			c.add(fRouteCurHst, 4, Node{str: via.String(), Flags: Hidden | Generated})
+			c.nodeAt(node).append(", Via: " + via.String())
+		}
 		c.ttlExpert(ttlNode, ttl, proto, dst.As4())
 	}
 	return true

@@ -3,7 +3,6 @@ package dissect
 import (
 	"fmt"
 	"net/netip"
-	"strconv"
 )
 
 var (
@@ -106,29 +105,27 @@ func ipv4Options(c cursor, n int) {
 	}
 	c.sub(nil, "Options: ("+plural(n, "byte")+")")
 	head := c.d.openIndex()
+	c.nodeAt(head).Len = int32(n)
 	nops := 0
 	for c.ok() && c.left() > 0 {
 		t := c.peek(0)
 		o := findIPOption(t & 0x1f)
 		if t&0x1f == 1 {
-			nops++
-		} else {
-			nops = 0
+			if nops == 0 || c.off()%4 != 0 {
+				nops++
+			} else {
+				nops = 0
+			}
+			if nops == 4 {
+				c.expert(WarnSev, GroupProtocol, eOptIPNOP, eOptIPNOP.Name)
+			}
 		}
-		if t > 1 && o != nil {
+		ok := c.ipv4Option(t, o)
+		if ok && t > 1 && o != nil {
 			c.nodeAt(head).append(", " + o.name)
 		}
-		if t > 1 && o == nil {
-			c.nodeAt(head).append(fmt.Sprintf(", Unknown (0x%02x)", t))
-		}
-		if !c.ipv4Option(t, o) || t == 0 {
+		if !ok || t == 0 {
 			break
-		}
-		if nops == 4 {
-			c.d.reopen(c.childOfOpen(ipOptionsKnown[1].field))
-			c.expert(WarnSev, GroupProtocol, eOptIPNOP, eOptIPNOP.Name)
-			c.end()
-			nops = 0
 		}
 	}
 	c.end()
@@ -152,14 +149,19 @@ func (c *cursor) ipv4Option(t uint8, o *ipOption) bool {
 				why = "with too-short option length = " + plural(size, "byte")
 			}
 		}
-		c.note(0, name+" ("+why+")").span(c.pos, c.captured())
+		c.note(0, name+" ("+why+")").span(c.pos, min(2, c.captured()))
 		c.begin()
-		c.expert(WarnSev, GroupProtocol, eOptIPLen, eOptIPLen.Name)
+		c.expert(WarnSev, GroupProtocol, eOptIPLen, name+" ("+why+")")
 		c.end()
 		return false
 	}
 	if !c.need(size) {
 		return false
+	}
+	if o == nil {
+		c.note(0, name+" ("+plural(size, "byte")+")").span(c.pos, size)
+		c.skip(size)
+		return true
 	}
 	label := "IP Option - " + name
 	if t > 1 {
@@ -198,11 +200,9 @@ func (c *cursor) ipv4OptionValue(number uint8, node int32) {
 	case 4:
 		c.ipTimestamps()
 	case 8:
-		v := c.u16(fOptIPSID)
-		c.nodeAt(node).append(": " + strconv.Itoa(int(v)))
+		c.u16(fOptIPSID)
 	case 11, 12:
-		v := c.u16(fOptIPMTU)
-		c.nodeAt(node).append(": " + strconv.Itoa(int(v)))
+		c.u16(fOptIPMTU)
 	case 18:
 		c.u16(fOptIPID)
 		c.u16(fOptIPOut)
@@ -261,10 +261,12 @@ func (c *cursor) ipRoute(record bool) {
 		switch {
 		case record && pos >= ptr:
 			f, host, next = fRouteEmpty, fRouteEmpHst, pos == ptr
-		case !record && pos == ptr:
-			f, host, next = fRouteCur, fRouteCurHst, true
-		case !record && pos > ptr:
-			f, host = fRouteSrc, fRouteSrcHst
+		case !record && pos >= ptr && c.left() < 8: // the last one is where it goes
+			a := c.ip4(fIPDst)
+			c.hiddenAddr(fIPAddr, fIPDstHost, fIPHost, a.String())
+			continue
+		case !record && pos >= ptr:
+			f, host, next = fRouteSrc, fRouteSrcHst, pos == ptr
 		}
 		a := c.ip4(f)
 		if next {
@@ -275,6 +277,31 @@ func (c *cursor) ipRoute(record bool) {
 	if n := c.left(); n > 0 && c.ok() {
 		c.bytes(fOptIPPad, n)
 	}
+}
+
+// routeEnd looks for a source route in the options, n bytes of them, that is not
+// yet at its end: its last address is where the datagram goes. The cursor stands
+// before the destination of the header.
+func (c *cursor) routeEnd(n int) (netip.Addr, bool) {
+	for i := 4; i < 4+n; {
+		t, size := c.peek(i), int(c.peek(i+1))
+		switch {
+		case t == 0:
+			return netip.Addr{}, false
+		case t == 1:
+			i++
+			continue
+		case size < 2 || i+size > 4+n:
+			return netip.Addr{}, false
+		case t == 131 || t == 137:
+			if ptr := int(c.peek(i + 2)); size >= 7 && ptr >= 4 && ptr <= size-3 && i+size <= c.captured() {
+				at := c.pos + i + 3 + (size-3)/4*4 - 4
+				return netip.AddrFrom4([4]byte(c.b[at : at+4])), true
+			}
+		}
+		i += size
+	}
+	return netip.Addr{}, false
 }
 
 // ipTimestamps reads time stamps, with or without the addresses that gave them.
@@ -294,8 +321,7 @@ func (c *cursor) ipTimestamps() {
 			if c.left() < 8 {
 				break
 			}
-			a := c.ip4(fOptIPTimeAd)
-			_ = netip.Addr(a)
+			c.ip4(fOptIPTimeAd)
 		}
 		c.u32(fOptIPTime)
 	}

@@ -41,7 +41,7 @@ func dissectIPv6(c cursor) int {
 		d.head.Network, d.head.Proto = uint16(min(start, 0xffff)), TopIP
 	}
 	if c.left() < 40 {
-		msg := fmt.Sprintf("Invalid IPv6 header (%d bytes, need exactly 40)", c.left())
+		msg := c.sprintf("Invalid IPv6 header (%d bytes, need exactly 40)", c.left())
 		if c.on() {
 			c.expert(Error, GroupMalformed, eIPv6Header, msg)
 		}
@@ -55,7 +55,7 @@ func dissectIPv6(c cursor) int {
 		c.add(nil, 0, Node{})
 		c.u8(nil)
 		c.bits(fIPv6Ver, 1, uint64(word>>24))
-		msg := fmt.Sprintf("Bogus IPv6 version (%d, must be 6)", word>>28)
+		msg := c.sprintf("Bogus IPv6 version (%d, must be 6)", int(word>>28))
 		c.bogusIP(eIPv6Version, msg, msg)
 		return whole
 	}

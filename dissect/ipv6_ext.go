@@ -78,9 +78,7 @@ func (c *cursor) closeExtension() {
 	if d.tree == nil || !d.layer.v6 || d.layer.node6 < 0 {
 		return
 	}
-	if n := c.nodeAt(d.layer.node6); n.Source == c.source {
-		n.Len = int32(c.pos) - n.Off
-	}
+	c.trim(d.layer.node6, c.pos)
 	d.tree.open = d.tree.open[:max(0, len(d.tree.open)-1)]
 }
 
@@ -200,11 +198,14 @@ func dissectRoutingHeader(c cursor) {
 			c.end()
 		}
 	}
-	c.u8(fRoutLeft)
+	left := int(c.u8(fRoutLeft))
 	if c.cols() {
-		d.setInfof("IPv6 routing header (%s)", orUnknown(ipv6RoutingTypes, uint64(t)))
+		d.setInfo("IPv6 routing")
 	}
 	body := c.to(n - 4)
+	if left > 0 && !d.layer.quoted {
+		body.routeEnd6(t)
+	}
 	if c.on() {
 		body.routingBody(t)
 	} else {
@@ -214,6 +215,25 @@ func dissectRoutingHeader(c cursor) {
 	if c.ok() {
 		d.layer.proto = nxt
 		dissectIPProto(c.tail(), nxt)
+	}
+}
+
+// routeEnd6 finds where the packet goes in the end, which is not where the header
+// says while segments are left.
+func (c *cursor) routeEnd6(t uint8) {
+	at := -1
+	switch n := c.left(); {
+	case (t == 0 || t == 2) && n >= 20:
+		at = 4 + (n-4)/16*16 - 16
+	case t == 4 && n >= 20:
+		at = 4
+	}
+	if at < 0 || at+16 > c.captured() {
+		return
+	}
+	c.d.layer.dst = [16]byte(c.b[c.pos+at : c.pos+at+16])
+	if c.cols() {
+		c.d.setDst(addr(c.d.layer.dst, true).String())
 	}
 }
 
@@ -229,6 +249,7 @@ func (c *cursor) routingBody(t uint8) {
 	case 2:
 		c.bytes(fRoutMIPRes, 4)
 		c.ip6(fRoutMIPHome)
+		c.numbered(1)
 	case 4:
 		c.u8(fRoutSRLast)
 		c.u8(fRoutSRFlags)
@@ -246,7 +267,7 @@ func (c *cursor) routingBody(t uint8) {
 // numbered puts a number behind the name of the newest node: Address[1].
 func (c *cursor) numbered(i int) {
 	if n := c.last(); n != nil && c.ok() {
-		n.label(fmt.Sprintf("%s[%d]: %s", n.Field.Name, i, n.Value()))
+		n.label(fmt.Sprintf("Address[%d]: %s", i, n.Value()))
 	}
 }
 
@@ -308,7 +329,7 @@ func dissectESP(c cursor) {
 // dissectAH takes an authentication header apart (RFC 4302 §2).
 func dissectAH(c cursor) {
 	d := c.d
-	c.proto(pAH)
+	c.openExtension(pAH)
 	d.setProto("AH")
 	nxt := c.u8(fAHNxt)
 	n := (int(c.u8(fAHLen)) + 2) * 4
@@ -324,7 +345,7 @@ func dissectAH(c cursor) {
 	if n > 12 {
 		c.bytes(fAHICV, n-12)
 	}
-	c.end()
+	c.closeExtension()
 	if c.ok() {
 		d.layer.proto = nxt
 		dissectIPProto(c.tail(), nxt)

@@ -10,9 +10,18 @@ import (
 // facts is what the tests know of a packet beside its bytes: enough of what the
 // trace knows for the network protocols, made in a plain first pass.
 type facts struct {
-	udp    map[int]udpFacts
-	pieces []Piece
-	in     packet.Number
+	exchange *Exchange
+	resent   packet.Number
+	peer     Peer // of an echo
+	udp      map[int]udpFacts
+	pieces   []Piece
+	in       packet.Number
+}
+
+// udpQuestion is what pairs a question with its answer.
+type udpQuestion struct {
+	flow packet.Flow
+	id   uint16
 }
 
 type udpFacts struct {
@@ -28,7 +37,12 @@ func (f *facts) UDP(k int) (uint32, int64, int64, bool) {
 func (f *facts) TimeOf(packet.Number) (packet.Time, bool) { return 0, false }
 func (f *facts) Fragments() ([]Piece, packet.Number)      { return f.pieces, f.in }
 func (f *facts) Messages() *Messages                      { return nil }
-func (f *facts) Peer() Peer                               { return Peer{} }
+func (f *facts) Peer() Peer {
+	if f.exchange != nil || f.resent != 0 {
+		return f.exchange.Peer(f.resent)
+	}
+	return f.peer
+}
 
 // learn fills Known of all packets by a scan of them in order.
 func learn(in []Input) {
@@ -39,6 +53,7 @@ func learn(in []Input) {
 	streams := map[packet.Flow]*stream{}
 	open := map[FragmentKey][]Piece{}
 	members := map[FragmentKey][]*facts{}
+	asked := map[udpQuestion]*Exchange{}
 	d := NewDissection(nil)
 	var h Headers
 	for i := range in {
@@ -58,10 +73,25 @@ func learn(in []Input) {
 			}
 			f.udp[k] = udpFacts{s.id, int64(now - s.first), int64(now - s.last)}
 			s.last = now
+			if q, ok := UDPQuestion(tr.Payload, tr.Flow.Src.Port, tr.Flow.Dst.Port); ok {
+				at := udpQuestion{key, q.ID}
+				f.exchange, f.resent = asked[at].Next(q, in[i].Number, now)
+				if f.exchange != nil {
+					asked[at] = f.exchange
+				}
+			}
 		}
 		for k, tr := range h.Transports {
 			if !tr.IsTCP {
 				note(k, tr)
+			}
+		}
+		if e := h.Echo; e.Valid {
+			key, _ := e.Flow.Canonical()
+			at := udpQuestion{key, e.ID}
+			f.exchange, f.resent = asked[at].Next(e.Question, in[i].Number, now)
+			if f.exchange != nil {
+				asked[at] = f.exchange
 			}
 		}
 		if !h.HasFragment || !h.Fragment.Whole {
@@ -92,6 +122,7 @@ func learn(in []Input) {
 			delete(members, fr.Key)
 		}
 	}
+	learnTCP(in)
 }
 
 // whole says whether the pieces, in order of offset, leave no gap and have an end.

@@ -1,6 +1,9 @@
 package dissect
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 var (
 	pLLC         = newProto("Logical-Link Control", "LLC", "llc")
@@ -138,7 +141,7 @@ func (c *cursor) llcControl(response bool) string {
 	v = v>>8 | v<<8 // the first byte has the lower bits
 	nr, ns := v>>9, v>>1&0x7f
 	pf, mark := fLLCPoll, " P"
-	if response {
+	if response && v&1 != 0 {
 		pf, mark = fLLCFinal, " F"
 	}
 	if v&0x0100 == 0 {
@@ -151,7 +154,7 @@ func (c *cursor) llcControl(response bool) string {
 	if v&1 != 0 {
 		text = fmt.Sprintf("S%s, func=%s, N(R)=%d", mark, [...]string{"RR", "RNR", "REJ", "SREJ"}[v>>2&3], nr)
 	}
-	c.add(fLLCControl, 2, Node{num: uint64(v), text: fmt.Sprintf("Control field: %s (0x%04x)", text, v)})
+	c.add(fLLCControl, 2, Node{num: uint64(v), text: fmt.Sprintf("Control field: %s (0x%04X)", text, v)})
 	c.begin()
 	c.bits(fLLCNR, 2, uint64(v))
 	if v&1 == 0 {
@@ -211,11 +214,9 @@ func (c *cursor) llcUnnumbered(response bool) string {
 		name = "Unknown"
 	}
 	text := "U" + mark + ", func=" + name
-	c.add(fLLCControl, 1, Node{num: uint64(v), text: fmt.Sprintf("Control field: %s (0x%02x)", text, v)})
+	c.add(fLLCControl, 1, Node{num: uint64(v), text: fmt.Sprintf("Control field: %s (0x%02X)", text, v)})
 	c.begin()
 	if mark != "" {
-		pf := *fLLCPoll
-		pf.Mask, pf.Width = 0x10, 8
 		if response {
 			c.add(fLLCFinal8, 1, Node{num: 1})
 		} else {
@@ -241,7 +242,7 @@ func (c *cursor) snap(text string) {
 	pid := c.peek16(0)
 	if c.on() && c.ok() {
 		if name := ouiNames(oui); name != "" {
-			c.last().append(" (" + name + ")")
+			c.last().append(" (" + ouiShort(name))
 		}
 	}
 	if c.cols() && c.ok() {
@@ -277,6 +278,15 @@ func (c *cursor) snap(text string) {
 	if c.ok() {
 		dissectData(c.tail())
 	}
+}
+
+// ouiShort is the part of an organisation's name that tshark shows behind its
+// number: up to a colon's word, and closed if it is whole.
+func ouiShort(name string) string {
+	if short, _, cut := strings.Cut(name, " 0:"); cut {
+		return short
+	}
+	return name + ")"
 }
 
 // ouiNames names organisations that own SNAP protocols.

@@ -66,37 +66,30 @@ func dissectLoopTest(c cursor) {
 	d := c.d
 	c.proto(pLoop)
 	d.setProto("LOOP")
-	skip := c.le16(fLoopSkip)
-	c.skipLoop(int(skip))
-	first := true
-	for c.ok() && c.left() >= 2 {
-		f := c.le16(nil)
-		if first {
-			c.add(fLoopFunc, 2, Node{num: uint64(f)})
-			if c.cols() {
-				d.setInfo(loopText(f))
-			}
-		} else {
-			c.add(fLoopFunc, 2, Node{num: uint64(f)})
+	skip := int(c.le16(fLoopSkip))
+	if rel := uint16(c.peek(skip)) | uint16(c.peek(skip+1))<<8; c.captured() >= skip+2 {
+		c.addAt(fLoopRel, c.pos+skip, 2, Node{num: uint64(rel)})
+		if c.cols() {
+			d.setInfo(loopText(rel))
 		}
-		first = false
-		if f == 1 {
+	}
+	for f := uint16(2); f == 2 && c.ok() && c.left() >= 2; {
+		f = c.le16(fLoopFunc)
+		switch f {
+		case 1:
 			c.le16(fLoopReceipt)
-			break
+		case 2:
+			c.bytes(fLoopForward, 6)
 		}
-		if f != 2 {
-			break
-		}
-		c.bytes(fLoopForward, 6)
+	}
+	if n := c.opened(); n != nil {
+		n.Len = int32(c.have) - n.Off
 	}
 	c.end()
 	if c.ok() {
 		dissectData(c.tail())
 	}
 }
-
-// skipLoop leaves the skip count to what is shown: the whole path is read.
-func (c *cursor) skipLoop(int) {}
 
 func loopText(f uint16) string {
 	switch f {

@@ -205,8 +205,8 @@ func (o *pppOptions) value(v *cursor, p *pppOption, node int32) {
 		v.u32(f)
 	}
 	if n := v.last(); n != nil && v.ok() && o != &ipcpOptions {
-		text := n.Label()
-		v.nodeAt(node).label(text)
+		_, value, _ := strings.Cut(n.Label(), ": ")
+		v.nodeAt(node).label(p.field.Name + ": " + value)
 	}
 	switch {
 	case f == fLCPAuth && v.left() > 0:

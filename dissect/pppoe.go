@@ -114,7 +114,7 @@ func (c *cursor) pppoeTag(t uint16, n int) {
 		c.pppoeVendor(n)
 	case f.Type == TString:
 		s := c.str(f, n)
-		if t <= 0x0102 && c.cols() && c.ok() {
+		if f == fPPPoEACName && c.cols() && c.ok() {
 			c.d.infof(" %s='%s'", f.Name, text.Printable(s))
 		}
 	default:
@@ -160,7 +160,7 @@ func (c *cursor) pppoeVendor(n int) {
 func dissectPPPoESession(c cursor) int {
 	d := c.d
 	if p := c.proto(pPPPoES); p != nil {
-		p.Len = 6
+		p.Len = int32(min(6, c.captured()))
 	}
 	if d.scan {
 		d.head.Proto = TopLink
@@ -171,9 +171,8 @@ func dissectPPPoESession(c cursor) int {
 		return end
 	}
 	defer d.ascend()
+	whole := c.limit
 	c.limit, c.have = end, min(c.have, end)
-	info := len(d.info)
 	dissectPPP(c.tail())
-	_ = info
-	return end
+	return whole
 }

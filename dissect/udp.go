@@ -34,7 +34,7 @@ func (l *layer) flow(src, dst uint16) packet.Flow {
 func dissectUDP(c cursor) {
 	d := c.d
 	if p := c.proto(pUDP); p != nil {
-		p.Len = 8
+		p.Len = int32(min(8, c.captured()))
 	}
 	node := d.openIndex()
 	d.setProto("UDP")
@@ -46,13 +46,15 @@ func dissectUDP(c cursor) {
 		c.end()
 		return
 	}
+	if ttl := d.layer.ttl; c.on() && ttl != 0 && ttl < 5 && dport > 33434 && dport <= 33534 && !d.layer.quoted {
+		c.begin()
+		c.expert(Chat, GroupSequence, eUDPTrace, fmt.Sprintf("Possible traceroute: hop #%d, attempt #%d", (dport-33435)/3+1, (dport-33435)%3+1))
+		c.end()
+	}
 	if c.on() {
 		c.nodeAt(node).label("User Datagram Protocol, Src Port: " + strconv.Itoa(int(sport)) + ", Dst Port: " + strconv.Itoa(int(dport)))
 		c.addAt(fUDPPort, head, 2, Node{num: uint64(sport), Flags: Hidden})
 		c.addAt(fUDPPort, head+2, 2, Node{num: uint64(dport), Flags: Hidden})
-		if d.layer.ttl != 0 && d.layer.ttl < 5 && dport >= 33434 && dport <= 33534 && !d.layer.quoted {
-			c.expert(Chat, GroupSequence, eUDPTrace, fmt.Sprintf("Possible traceroute: hop #%d, attempt #%d", (dport-33434)/3+1, (dport-33434)%3+1))
-		}
 	}
 	if c.cols() {
 		d.setInfof("%d → %d", sport, dport)
@@ -62,17 +64,12 @@ func dissectUDP(c cursor) {
 	d.layer.srcPort, d.layer.dstPort = sport, dport
 	ulen := int(c.peek16(0))
 	reported := c.left() + 4 // of the datagram, with the ports
-	wire, bad := ulen, ""
-	switch {
-	case ulen == 0 && d.layer.v6:
+	wire := ulen
+	if ulen == 0 && d.layer.v6 {
 		wire = reported
-	case ulen < 8:
-		bad = fmt.Sprintf("Bad length value %d < 8", ulen)
-	case ulen > reported && !d.layer.quoted:
-		bad = fmt.Sprintf("Bad length value %d > IP payload length", ulen)
 	}
 	if d.scan {
-		if ulen < 8 && wire == ulen || c.captured() < 4 {
+		if wire < 8 || c.captured() < 4 {
 			return
 		}
 		d.scanUDP(&c, sport, dport, min(wire, reported))
@@ -83,10 +80,16 @@ func dissectUDP(c cursor) {
 		c.end()
 		return
 	}
-	if bad != "" {
+	if wire < 8 || ulen > reported && !d.layer.quoted {
 		if c.on() {
+			bad := fmt.Sprintf("Bad length value %d > IP payload length", ulen)
+			if ulen < 8 {
+				bad = fmt.Sprintf("Bad length value %d < 8", ulen)
+			}
 			if ulen >= 8 {
 				c.last().append(fmt.Sprintf(" (bogus, payload length %d)", reported))
+			} else {
+				c.last().append(" (bogus, must be >= 8)")
 			}
 			c.begin()
 			c.expert(Error, GroupMalformed, eUDPLen, bad)
@@ -94,7 +97,6 @@ func dissectUDP(c cursor) {
 		}
 		if ulen < 8 {
 			d.infof(" [BAD UDP LENGTH %d < 8]", ulen)
-			c.nodeAt(node).trim(c.pos)
 			c.end()
 			d.stop()
 			return
@@ -103,11 +105,14 @@ func dissectUDP(c cursor) {
 	}
 	d.infof(" Len=%d", wire-8)
 	wire = min(wire, reported)
+	if d.layer.v6 && c.peek16(0) == 0 && c.captured() >= 2 {
+		d.infoAppend(" [ILLEGAL CHECKSUM (0)]")
+	}
 	c.udpChecksum(head, ulen)
 	if d.in.Known != nil && c.on() {
 		if s, first, prev, ok := d.in.Known.UDP(k); ok {
 			c.gen(fUDPStream, uint64(s))
-			if !d.layer.quoted {
+			if !d.layer.quoted && wire > 8 {
 				c.addAt(fText, head, 0, Node{text: "Timestamps", Flags: Generated})
 				c.begin()
 				c.addAt(fUDPSinceFirst, head, 0, Node{num: uint64(first), Flags: Generated})
@@ -116,9 +121,10 @@ func dissectUDP(c cursor) {
 			}
 		}
 	}
+	after := c.rest() // the field holds what IP carries, even beyond the length
 	payload := c.to(wire - 8)
 	if b := payload.rest(); len(b) > 0 && c.ok() {
-		if n := c.addAt(fUDPPayload, payload.pos, len(b), Node{raw: b}); n != nil {
+		if n := c.addAt(fUDPPayload, payload.pos, len(after), Node{raw: after}); n != nil {
 			n.label("UDP payload (" + plural(len(b), "byte") + ")")
 		}
 	}
@@ -142,21 +148,24 @@ func (c *cursor) udpChecksum(head, ulen int) {
 	if !c.ok() || !c.on() {
 		return
 	}
-	state := uint64(2)
+	state, size := uint64(2), 2
 	switch {
 	case sum != 0:
+		size = 0
 		c.last().append(" [unverified]")
 	case c.d.layer.v6 && ulen != 0:
 		state = 4
 		c.last().append(" [zero-value illegal]")
 		c.begin()
+		defer c.end()
 		c.expert(Error, GroupChecksum, eUDPZero, eUDPZero.Name)
-		c.end()
 	default:
 		state = 3
 		c.last().append(" [zero-value ignored]")
+		c.begin()
+		defer c.end()
 	}
-	c.addAt(fUDPCheckState, head+6, 0, Node{num: state, Flags: Generated})
+	c.addAt(fUDPCheckState, head+6, size, Node{num: state, Flags: Generated})
 }
 
 // scanUDP notes the header for the trace. The cursor stands behind the ports.
@@ -174,10 +183,10 @@ func (d *Dissection) scanUDP(c *cursor, sport, dport uint16, wire int) {
 	dissectTunnel(payload, sport, dport)
 }
 
-// trim lets a node end at a place in its source.
-func (n *Node) trim(at int) {
-	if n != nil {
-		n.Len = int32(at) - n.Off
+// trim lets a node of the cursor's source end at a place in it.
+func (c *cursor) trim(node int32, at int) {
+	if n := c.nodeAt(node); n != nil && n.Source == c.source {
+		n.Len = max(0, int32(min(at, len(c.b)))-n.Off)
 	}
 }
 

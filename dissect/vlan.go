@@ -15,11 +15,11 @@ var (
 	fVLANTrailer = pVLAN.bytes("vlan.trailer", "Trailer")
 	eVLANPastEnd = pVLAN.none("vlan.len.past_end", "Length field value goes past the end of the payload")
 
-	p8021ad       = newProto("IEEE 802.1ad", "802.1AD", "ieee8021ad")
-	f8021adPrio   = p8021ad.u16("ieee8021ad.priority", "Priority", Dec, mask(0xe000))
-	f8021adDEI    = p8021ad.u16("ieee8021ad.dei", "DEI", Dec, mask(0x1000))
-	f8021adID     = p8021ad.u16("ieee8021ad.id", "ID", Dec, mask(0x0fff))
-	f8021adOldTyp = p8021ad.u16("ieee8021ad.svid", "ID", Dec, mask(0x0fff))
+	p8021ad     = newProto("IEEE 802.1ad", "802.1AD", "ieee8021ad")
+	f8021adPrio = p8021ad.u16("ieee8021ad.priority", "Priority", Dec, mask(0xe000))
+	f8021adDEI  = p8021ad.u16("ieee8021ad.dei", "DEI", Dec, mask(0x1000))
+	f8021adID   = p8021ad.u16("ieee8021ad.id", "ID", Dec, mask(0x0fff))
+	f8021adType = p8021ad.u16("ieee8021ah.etype", "Type", Hex, names(etherTypes))
 )
 
 // dissectVLAN takes an 802.1Q tag apart (IEEE 802.1Q §9.6).
@@ -80,15 +80,15 @@ func dissect8021ad(c cursor) {
 	node := d.openIndex()
 	v := uint64(c.u16(nil))
 	if c.ok() {
-		c.bits(f8021adPrio, 2, v)
-		c.bits(f8021adDEI, 2, v)
+		c.addAt(f8021adPrio, c.pos-2, 1, Node{num: v >> 13})
+		c.addAt(f8021adDEI, c.pos-2, 1, Node{num: v >> 12 & 1})
 		c.bits(f8021adID, 2, v)
 		if c.on() {
 			c.opened().label(fmt.Sprintf("IEEE 802.1ad, ID: %d", v&0xfff))
 		}
 	}
 	d.setProto("802.1AD")
-	t := c.u16(fVLANType)
+	t := c.u16(f8021adType)
 	c.end()
 	if !c.ok() {
 		return
