@@ -17,6 +17,7 @@ const (
 	AppHTTP
 	AppTLS
 	AppDNS
+	AppHTTP2
 )
 
 // String gives the application's name as in filters.
@@ -28,6 +29,8 @@ func (a App) String() string {
 		return "tls"
 	case AppDNS:
 		return "dns"
+	case AppHTTP2:
+		return "http2"
 	}
 	if f := a.framed(); f != nil {
 		return f.abbrev

@@ -20,7 +20,7 @@ func dissectHTTP(c cursor, p *payload) {
 			return
 		}
 	}
-	x := httpRun{payload: p}
+	x := httpRun{payload: p, start: c.pos}
 	if len(p.rest) > 0 && string(c.rest()) == "\r\n" {
 		c.skip(2) // the line end before a message that is not complete
 	}
@@ -58,6 +58,7 @@ func dissectHTTP(c cursor, p *payload) {
 // httpRun is a run of messages in one call.
 type httpRun struct {
 	*payload
+	start int // where the data given to this call begins
 	shown int
 }
 
@@ -83,10 +84,19 @@ func (x *httpRun) open(c *cursor) *Node {
 	return n
 }
 
+// reach makes the open node of a message reach to the end of all that was given
+// to HTTP in one call, as tshark's does unless a dissector of the body ends it.
+func (x *httpRun) reach(c *cursor) {
+	if o := c.opened(); o != nil {
+		o.Len = int32(max(0, c.have+len(x.rest)-int(o.Off)))
+	}
+}
+
 // continuation shows bytes that begin no message.
 func (x *httpRun) continuation(c cursor) {
 	c.d.setInfo("Continuation")
 	x.open(&c)
+	x.reach(&c)
 	b := c.rest()
 	if len(b) > 0 && b[0] >= 0x20 && b[0] < 0x7f {
 		c.fileData(c, b)
@@ -112,6 +122,7 @@ type httpMessage struct {
 func (x *httpRun) message(c *cursor, lead int) {
 	m := httpMessage{off: c.pos}
 	x.open(c)
+	x.reach(c)
 	if lead > 0 {
 		c.skip(lead)
 		if c.on() {
@@ -138,7 +149,7 @@ func (x *httpRun) message(c *cursor, lead int) {
 		if m.kind == httpResponse {
 			x.responses++
 		}
-		m.body(c, asked)
+		m.body(c, asked, x.start)
 		return
 	}
 	c.end()
@@ -247,7 +258,7 @@ func (m *httpMessage) fields(c *cursor) bool {
 		line, n, ok := httpLine(b)
 		if !ok {
 			n = len(b)
-			line = b
+			line = bytes.TrimSuffix(b, []byte("\r"))
 		}
 		if len(line) == 0 {
 			c.skip(n)
@@ -306,7 +317,7 @@ func (m *httpMessage) headerLine(c *cursor, line, raw []byte) {
 	c.begin()
 	m.headerParts(c, f, off, n, line, value)
 	c.end()
-	c.addAt(lineField, off, n, Node{str: string(raw), Flags: Hidden})
+	c.addAt(lineField, off, n, Node{str: string(raw), text: label, Flags: Hidden})
 }
 
 // headerParts shows what is found inside of a header field.

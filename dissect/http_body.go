@@ -17,7 +17,7 @@ const maxInflated = 16 << 20
 
 // body shows what follows the head, closes the message's node and moves the
 // cursor behind the body.
-func (m *httpMessage) body(c *cursor, asked httpMethod) {
+func (m *httpMessage) body(c *cursor, asked httpMethod, start int) {
 	have, wire := c.captured(), c.left()
 	n := wire
 	switch {
@@ -83,17 +83,32 @@ func (m *httpMessage) body(c *cursor, asked httpMethod) {
 		c.end()
 		return
 	}
-	if o := c.opened(); o != nil {
-		o.Len = int32(max(0, min(c.pos-n, c.have)-int(o.Off)))
+	if mediaKindOf(m.mime, body.rest()) != mediaOther {
+		if o := c.opened(); o != nil {
+			// tshark counts from where its data began, not from the message.
+			o.Len = min(o.Len, int32(max(0, min(c.pos-n, c.have)-start)))
+		}
+	} else if isImageType(m.mime) && c.on() && body.left() > 0 {
+		c.expertAt(m.off, eHTTPBody)
 	}
 	c.end()
 	dissectMedia(body, m.mime, m.params)
+	if d := c.d; d.fail == fine && body.captured() < body.left() {
+		d.fail, d.failProto = cutShort, pHTTP
+	}
+}
+
+// expertAt notes that a body is not what its type says.
+func (c *cursor) expertAt(off int, item *Field) {
+	x := *c
+	x.pos = off
+	x.expert(NoteSev, GroupMalformed, item, item.Name)
 }
 
 // fileData adds the field that has the whole body.
 func (c *cursor) fileData(body cursor, b []byte) {
 	if c.on() {
-		body.addAt(fHTTPFileData, body.pos, len(b), Node{str: string(b), text: "File Data: " + plural(body.left(), "byte")})
+		body.addAt(fHTTPFileData, body.pos, len(b), Node{str: string(b), text: "File Data: " + plural(len(b), "byte")})
 	}
 }
 

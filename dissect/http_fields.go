@@ -73,6 +73,7 @@ var (
 	eHTTPBoth       = pHTTP.none("http.te_and_length", "The Content-Length and Transfer-Encoding header must not be set together")
 	eHTTPLeading    = pHTTP.none("http.leading_crlf", "Leading CRLF previous message in the stream may have extra CRLF")
 	eHTTPBadName    = pHTTP.none("http.bad_header_name", "Illegal characters found in header name")
+	eHTTPBody       = pHTTP.none("http.subdissector_failed", "HTTP body subdissector failed, trying heuristic subdissector")
 	eHTTPDecompress = pHTTP.none("http.decompression_failed", "Decompression failed")
 )
 

@@ -54,7 +54,10 @@ func (f *httpFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 		}
 	}
 	if (p.FIN || p.Cut > 0) && f.state != httpAtStart {
-		if f.state != httpInLine && f.state != httpInFields {
+		if p.Cut > 0 && f.state == httpInFields && len(f.line) > 0 {
+			f.head.field(f.line)
+		}
+		if f.state != httpInLine && (p.Cut > 0 || f.state != httpInFields) {
 			f.finish()
 		}
 		f.reset()

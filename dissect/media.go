@@ -35,70 +35,129 @@ var (
 	mediaProtos = []*Proto{pTextLines, pJSON, pXML, pForm, pMedia, pPNG, pGIF, pJFIF, pMultipart, pMsgHTTP, pOCSP, pPKIXCert, pCBOR, pGRPC, pSDP, pIPP, pWebSocket}
 )
 
-// dissectMedia goes on with a body of the media type that its header names.
-func dissectMedia(c cursor, mime, params string) {
-	b := c.rest()
-	if c.left() == 0 {
-		return
-	}
-	switch {
-	case strings.HasPrefix(mime, "multipart/"):
-		dissectMultipart(c, mime, params)
-		return
-	case strings.HasPrefix(mime, "image/") && imageOf(b) != nil:
-		dissectImage(c, imageOf(b))
-		return
-	}
+// mediaKind is what a body of a media type is shown as.
+type mediaKind uint8
+
+const (
+	mediaOther mediaKind = iota // bytes of no known kind
+	mediaText
+	mediaJSON
+	mediaXML
+	mediaForm
+	mediaBytes
+	mediaParts
+	mediaImage
+	mediaNamed // one of mediaProto
+)
+
+// mediaKindOf tells the kind by the type that the header names, and for images by
+// the first bytes.
+func mediaKindOf(mime string, b []byte) mediaKind {
 	switch mime {
 	case "text/plain", "text/html", "text/css", "text/javascript", "application/x-javascript", "application/x-ns-proxy-autoconfig",
 		"text/richtext", "text/rtf", "text/vnd.wap.wml-lines", "application/x-wms-logconnectstats":
-		mediaInfo(&c, mime)
-		dissectText(c, mime)
+		return mediaText
 	case "application/json", "application/json-rpc", "application/jsonrequest", "application/problem+json",
 		"application/dds-web+json", "application/geo+json", "application/merge-patch+json":
+		return mediaJSON
+	case "application/x-www-form-urlencoded":
+		return mediaForm
+	case "application/octet-stream":
+		return mediaBytes
+	}
+	switch {
+	case mediaProto(mime) != nil:
+		return mediaNamed
+	case strings.HasPrefix(mime, "multipart/"):
+		return mediaParts
+	case strings.HasPrefix(mime, "image/") && imageOf(b) != nil:
+		return mediaImage
+	case isXMLType(mime):
+		return mediaXML
+	}
+	return mediaOther
+}
+
+// mediaProto names the types that are recognised and shown as one piece.
+func mediaProto(mime string) *Proto {
+	switch mime {
+	case "message/http":
+		return pMsgHTTP
+	case "application/pkix-cert":
+		return pPKIXCert
+	case "application/ocsp-request", "application/ocsp-response":
+		return pOCSP
+	case "application/ipp":
+		return pIPP
+	case "application/sdp":
+		return pSDP
+	case "application/cbor":
+		return pCBOR
+	case "application/grpc", "application/grpc+proto":
+		return pGRPC
+	}
+	return nil
+}
+
+// dissectMedia goes on with a body of the media type that its header names.
+func dissectMedia(c cursor, mime, params string) {
+	if c.left() == 0 {
+		return
+	}
+	switch mediaKindOf(mime, c.rest()) {
+	case mediaText:
+		mediaInfo(&c, mime)
+		dissectText(c, mime)
+	case mediaJSON:
 		c.d.setProto("HTTP/JSON")
 		if c.cols() {
 			c.d.infof(", JavaScript Object Notation (%s)", mime)
 		}
 		dissectJSON(c, mime)
-	case "application/x-www-form-urlencoded":
+	case mediaXML:
+		c.d.setProto("HTTP/XML")
+		c.block(pXML, pXML.Name, lines)
+	case mediaForm:
 		mediaInfo(&c, mime)
 		dissectForm(c, mime)
-	case "application/octet-stream":
+	case mediaBytes:
 		dissectData(c)
-	case "message/http":
-		mediaInfo(&c, mime)
-		c.block(pMsgHTTP, pMsgHTTP.Name, lines)
-	case "application/pkix-cert":
-		mediaInfo(&c, mime)
-		c.block(pPKIXCert, pPKIXCert.Name, nil)
-	case "application/ocsp-request":
-		c.d.setProto("OCSP")
-		c.d.setInfo("Request")
-		c.block(pOCSP, pOCSP.Name, nil)
-	case "application/ocsp-response":
-		c.d.setProto("OCSP")
-		c.d.setInfo("Response")
-		c.block(pOCSP, pOCSP.Name, nil)
-	case "application/ipp":
-		c.d.setProto("IPP")
-		c.block(pIPP, pIPP.Name, nil)
-	case "application/sdp":
-		c.d.setProto("HTTP/SDP")
-		c.block(pSDP, pSDP.Name, lines)
-	case "application/cbor":
-		c.block(pCBOR, pCBOR.Name, nil)
-	case "application/grpc", "application/grpc+proto":
-		c.block(pGRPC, pGRPC.Name, nil)
+	case mediaParts:
+		dissectMultipart(c, mime, params)
+	case mediaImage:
+		dissectImage(c, imageOf(c.rest()))
+	case mediaNamed:
+		dissectNamedMedia(c, mime)
 	default:
-		if isXMLType(mime) {
-			c.d.setProto("HTTP/XML")
-			c.block(pXML, pXML.Name, lines)
-			return
-		}
 		mediaInfo(&c, mime)
 		dissectOther(c, mime)
 	}
+}
+
+// dissectNamedMedia shows a body in one piece, under the name of its protocol.
+func dissectNamedMedia(c cursor, mime string) {
+	p := mediaProto(mime)
+	var inside func(*cursor)
+	switch p {
+	case pMsgHTTP:
+		mediaInfo(&c, mime)
+		inside = lines
+	case pPKIXCert:
+		mediaInfo(&c, mime)
+	case pOCSP:
+		c.d.setProto("OCSP")
+		if strings.HasSuffix(mime, "request") {
+			c.d.setInfo("Request")
+		} else {
+			c.d.setInfo("Response")
+		}
+	case pIPP:
+		c.d.setProto("IPP")
+	case pSDP:
+		c.d.setProto("HTTP/SDP")
+		inside = lines
+	}
+	c.block(p, p.Name, inside)
 }
 
 // mediaInfo names the type behind the start line (R93).
@@ -134,10 +193,6 @@ func (c cursor) block(p *Proto, label string, inside func(*cursor)) {
 	}
 	if inside != nil && c.on() {
 		inside(&c)
-	}
-	if c.captured() < c.left() {
-		c.skip(c.captured())
-		c.need(1)
 	}
 	c.end()
 }
@@ -229,6 +284,15 @@ func imageOf(b []byte) *Proto {
 		return pJFIF
 	}
 	return nil
+}
+
+// isImageType knows the types of images that are told by their first bytes.
+func isImageType(mime string) bool {
+	switch mime {
+	case "image/png", "image/gif", "image/jpeg", "image/jpg":
+		return true
+	}
+	return false
 }
 
 func dissectImage(c cursor, p *Proto) {

@@ -256,6 +256,8 @@ func messageSizes(a App, b []byte) []int {
 	switch {
 	case a == AppDNS:
 		f = &framedApp{header: 2, size: func(h []byte) int { return 2 + big16(h, 0) }}
+	case a == AppHTTP2:
+		f = &framedApp{header: http2HeadLen, size: func(h []byte) int { return (*http2Head)(h).size() }}
 	case f == nil || !f.lines:
 		return nil
 	}

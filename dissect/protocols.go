@@ -6,4 +6,4 @@ import "slices"
 var coreProtocols = []*Proto{pFrame, pTCP, pData, pExpert, pMalformed, pShort, pText}
 
 // protocols lists every protocol, for -G fields and for looking fields up.
-var protocols = slices.Concat(coreProtocols, netProtocols, appProtocols, webProtocols, mediaProtos, certProtocols)
+var protocols = slices.Concat(coreProtocols, netProtocols, appProtocols, webProtocols, http2Protocols, mediaProtos, certProtocols)

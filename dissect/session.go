@@ -68,6 +68,8 @@ type Session struct {
 	http *httpSession  // nil unless HTTP was spoken
 	tls  *tlsSession   // nil unless TLS was spoken
 	dns  *dnsSession   // nil unless DNS was spoken
+	// http2 is nil unless HTTP/2 was spoken; the sequencing goroutine reads it without the lock.
+	http2 *http2Session
 }
 
 // NewSession makes what an application remembers of a conversation in which
@@ -81,6 +83,8 @@ func NewSession(app App) *Session {
 		s.tls = &tlsSession{}
 	case AppDNS:
 		s.dns = &dnsSession{}
+	case AppHTTP2:
+		s.startHTTP2(0)
 	}
 	for dir := range s.framers {
 		s.framers[dir] = s.newFramer(app, uint8(dir))
@@ -96,6 +100,8 @@ func (s *Session) newFramer(app App, dir uint8) tcp.Framer {
 		return &tlsFramer{session: s, dir: dir}
 	case AppDNS:
 		return s.newDNSFramer()
+	case AppHTTP2:
+		return &http2Framer{session: s, dir: dir}
 	}
 	if f := app.framed(); f != nil {
 		return &appFramer{app: f}

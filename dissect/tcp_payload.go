@@ -33,6 +33,7 @@ type payload struct {
 	rest      []byte // the beginning of the message behind it that does not end here
 	handshake int    // handshake records of this packet before it, for TLS
 	responses int    // responses of this packet before it, for HTTP
+	frames    int    // frames of this packet before it that the session knows, for HTTP/2
 }
 
 // segmentDataLines adds the lines of TCP's own node that say which bytes of the
@@ -58,7 +59,7 @@ func segmentDataLines(c *cursor, body cursor, m *Messages) {
 		if m.HeadIn != m.Frame {
 			in(m.HeadIn)
 		} else if m.Kept {
-			pduSizes(c, m.Session.App(), m.Whole)
+			pduSizes(c, m.Session.appAt(m.Frame), m.Whole)
 		}
 		if m.HeadLen > 0 {
 			line(body.pos, int(m.HeadLen), "TCP segment data")
@@ -70,7 +71,7 @@ func segmentDataLines(c *cursor, body cursor, m *Messages) {
 			end = min(end, body.pos+int(m.TailOff))
 		}
 		if start := body.pos + int(m.HeadLen); start < end {
-			pduSizes(c, m.Session.App(), body.b[start:end])
+			pduSizes(c, m.Session.appAt(m.Frame), body.b[start:end])
 		}
 	}
 	if m.Tail {
@@ -174,6 +175,8 @@ func dissectTCPData(c cursor, p *payload) {
 		dissectTLS(c, p)
 	case AppDNS:
 		dissectDNSStream(c, p.Messages)
+	case AppHTTP2:
+		dissectHTTP2(c, p)
 	default:
 		dissectTCPApp(c, app)
 	}

@@ -32,7 +32,9 @@ func dissectTLS(c cursor, p *payload) {
 	}
 	d.setProto(tlsShort(t.version))
 	d.setInfo("")
-	c.proto(pTLS)
+	if n := c.proto(pTLS); n != nil {
+		n.Len = int32(c.captured() + len(p.rest))
+	}
 	for c.ok() && c.captured() > 0 {
 		if p.Messages == nil && !t.complete(c.rest(), c.left()) {
 			break
@@ -171,7 +173,7 @@ func (t *tlsRun) fragment(c *cursor, kind byte, version uint16) string {
 		if app == "" {
 			return "Application Data Protocol: Application Data"
 		}
-		if c.on() {
+		if c.on() && c.ok() {
 			c.genStr(fTLSDataProto, app)
 		}
 		return "Application Data Protocol: " + app

@@ -138,7 +138,8 @@ func (t *tlsRun) message(c *cursor, version uint16) string {
 	}
 	c.d.infoSep(", ", name)
 	if c.on() {
-		c.sub(fTLSHand, "Handshake Protocol: "+name)
+		c.addAt(fTLSHand, c.pos, c.captured(), Node{text: "Handshake Protocol: " + name})
+		c.begin()
 	}
 	c.u8(fTLSHandType)
 	c.u24(fTLSHandLen)

@@ -225,10 +225,11 @@ func (c *certificate) keyInfo(v der) {
 		return
 	}
 	ids := c.items(parts[0])
-	c.bits(fCertKey, key)
 	if len(ids) == 0 || derOIDText(c.bytesOf(ids[0])) != "1.2.840.113549.1.1.1" {
+		c.bits(fCertKey, key)
 		return
 	}
+	c.addAt(fCertKey, key.off+1, key.size-1, Node{raw: c.b[key.off+1 : key.end()]})
 	rsa, ok := derAt(c.b, key.off+1, key.end())
 	if !ok {
 		return
@@ -264,7 +265,7 @@ func (c *certificate) name(f, rdns *Field, v der) string {
 	for _, set := range sets {
 		attrs := c.items(set)
 		label := itemCount(len(attrs)) + " (" + c.attributes(set) + ")"
-		c.open(fRDN, set.head, set.all(), Node{num: uint64(len(attrs)), text: "RDNSequence item: " + label})
+		c.open(fRDN, set.off, set.size, Node{num: uint64(len(attrs)), text: "RDNSequence item: " + label})
 		for _, a := range attrs {
 			c.attribute(a)
 		}
@@ -395,7 +396,7 @@ func dissectDName(c cursor) {
 	x.open(fTLSDName, v.off, v.size, Node{text: "Distinguished Name: (" + all + ")"})
 	for _, set := range sets {
 		attrs := x.items(set)
-		x.open(fRDN, set.head, set.all(), Node{num: uint64(len(attrs)), text: "RDNSequence item: " + itemCount(len(attrs)) + " (" + x.attributes(set) + ")"})
+		x.open(fRDN, set.off, set.size, Node{num: uint64(len(attrs)), text: "RDNSequence item: " + itemCount(len(attrs)) + " (" + x.attributes(set) + ")"})
 		for _, a := range attrs {
 			x.attribute(a)
 		}

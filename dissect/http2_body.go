@@ -1,0 +1,134 @@
+package dissect
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// dnsMediaType is that of DNS over HTTPS (RFC 8484 §6).
+const dnsMediaType = "application/dns-message"
+
+// showData shows the n bytes of content that a DATA frame brings (RFC 9113 §6.1).
+func (f *http2Frame) showData(c *cursor, n int) {
+	if f.last {
+		if k := len(f.content.parts); k == 1 && f.content.parts[0].n == n && !f.content.over {
+			part := c.to(n)
+			f.whole(c, part)
+			return
+		}
+		if f.content.over && f.content.size == n {
+			c.bytes(fH2Data, n)
+			return
+		}
+		off := c.pos
+		f.showBody(c)
+		c.pos = off
+		c.skip(n)
+		return
+	}
+	if f.flags()&h2FlagEndStream == 0 && n > 0 {
+		f.line(c, " (partial entity body)")
+		if f.hasBody && f.content.done != 0 {
+			c.addAt(fH2BodyIn, f.off, 0, Node{num: uint64(f.content.done)})
+		}
+	}
+	if n > 0 {
+		c.bytes(fH2Data, n)
+	}
+}
+
+// showBody shows of which frames a body was joined, where it ends.
+func (f *http2Frame) showBody(c *cursor) {
+	b := &f.content
+	if b.over {
+		c.addAt(fH2BodyLen, f.off, 0, Node{num: uint64(b.size), Flags: Generated})
+		return
+	}
+	w := c.newSource("Reassembled body", b.data)
+	if c.on() {
+		label := fmt.Sprintf("%s (%s): ", plural(len(b.parts), "Body fragment"), plural(b.size, "byte"))
+		for k, p := range b.parts {
+			if k > 0 {
+				label += ", "
+			}
+			if k == maxListedPieces {
+				label += "…"
+				break
+			}
+			label += "#" + strconv.FormatUint(uint64(p.frame), 10) + "(" + strconv.Itoa(p.n) + ")"
+		}
+		w.addAt(fH2Fragments, 0, b.size, Node{text: label, Flags: Generated})
+		w.begin()
+		for k, p := range b.parts {
+			if k == maxListedPieces {
+				break
+			}
+			text := fmt.Sprintf("Frame: %d, payload: %d-%d (%s)", p.frame, p.off, p.off+p.n-1, plural(p.n, "byte"))
+			w.addAt(fH2Fragment, p.off, p.n, Node{num: uint64(p.frame), text: text, Flags: Generated})
+		}
+		w.addAt(fH2FragCount, 0, 0, Node{num: uint64(len(b.parts)), Flags: Generated})
+		w.addAt(fH2BodyLen, 0, 0, Node{num: uint64(b.size), Flags: Generated})
+		w.addAt(fH2BodyData, 0, b.size, Node{raw: b.data, Flags: Generated})
+		w.end()
+	}
+	f.whole(c, w)
+}
+
+// whole shows the bytes of a body, unpacked if they are compressed, and keeps
+// them for what comes behind the frame.
+func (f *http2Frame) whole(c *cursor, w cursor) {
+	b := w.rest()
+	f.data, f.body = w, len(b) > 0
+	if !f.body || w.captured() < w.left() {
+		w.bytes(fH2Data, w.left())
+		f.body = false
+		return
+	}
+	coding := f.content.encoding
+	if coding == "" || strings.EqualFold(coding, "identity") {
+		w.addAt(fH2Data, w.pos, len(b), Node{raw: b})
+		return
+	}
+	plain, ok := inflate(coding, b)
+	if !ok {
+		w.addAt(fH2Data, w.pos, len(b), Node{raw: b})
+		f.content.mime = "" // what it is can't be told
+		return
+	}
+	if c.on() {
+		label := fmt.Sprintf("Content-encoded entity body (%s): %s -> %s", printable(coding), plural(len(b), "byte"), plural(len(plain), "byte"))
+		w.addAt(fText, w.pos, len(b), Node{text: label})
+		w.begin()
+	}
+	f.data = c.newSource("Uncompressed entity body", plain)
+	f.data.addAt(fH2Data, 0, len(plain), Node{raw: plain})
+	if c.on() {
+		w.end()
+	}
+}
+
+// contentOf goes on with a body that has come to its end: as a message of DNS, or
+// by its media type.
+func (f *http2Frame) contentOf(c *cursor) {
+	d := c.d
+	w := f.data
+	switch mime := f.content.mime; mime {
+	case "":
+		dissectData(w)
+	case dnsMediaType:
+		m := dnsMessage{cursor: w, proto: pDNS}
+		if f.Messages != nil && w.captured() >= 4 {
+			m.peer, m.paired = f.session.dnsPeer(dnsQuestion(w.rest()), f.frame)
+		}
+		d.guard(&w, func() { m.dissect(false) })
+		d.setProto("DoH")
+	default:
+		d.guard(&w, func() { dissectMedia(w, mime, f.content.params) })
+		if d.wantCols && !d.protoLock {
+			if kind, ok := strings.CutPrefix(d.cols.Proto, "HTTP/"); ok {
+				d.cols.Proto = "HTTP2/" + kind
+			}
+		}
+	}
+}
