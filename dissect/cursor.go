@@ -356,7 +356,7 @@ func (c *cursor) end() {
 		return
 	}
 	if n := &t.Nodes[i]; n.Len == 0 && n.Source == c.source && n.Flags&Generated == 0 {
-		n.Len = int32(max(0, min(c.pos, c.have)-int(n.Off)))
+		n.Len = int32(max(0, min(c.pos, c.have, len(c.b))-int(n.Off)))
 	}
 }
 

@@ -372,7 +372,7 @@ func (d *Dissection) closeFailed(n int) {
 			continue
 		}
 		if o := &t.Nodes[i]; o.Len == 0 && o.Source == d.failSource && o.Flags&Generated == 0 && (o.Field.Type == TProtocol || o.Field == fText) {
-			o.Len = int32(max(0, d.failEnd-int(o.Off)))
+			o.Len = int32(max(0, min(d.failEnd, len(t.Sources[o.Source].Bytes))-int(o.Off)))
 		}
 	}
 	t.open = t.open[:min(n, len(t.open))]

@@ -25,7 +25,6 @@ func TestGolden(t *testing.T) {
 		t.Run(strings.TrimPrefix(f, "testdata/"), func(t *testing.T) {
 			in := readCapture(t, f)
 			learn(in)
-			learnTCP(in)
 			var list, tree strings.Builder
 			d := NewDissection(nil)
 			for i := range in {

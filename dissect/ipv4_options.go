@@ -105,7 +105,7 @@ func ipv4Options(c cursor, n int) {
 	}
 	c.sub(nil, "Options: ("+plural(n, "byte")+")")
 	head := c.d.openIndex()
-	c.nodeAt(head).Len = int32(n)
+	c.trim(head, c.pos+n)
 	nops := 0
 	for c.ok() && c.left() > 0 {
 		t := c.peek(0)

@@ -542,7 +542,7 @@ func (s *tcpSegment) payload(c *cursor, start int) {
 	body := c.to(n)
 	have := body.captured()
 	if o := c.opened(); o != nil {
-		o.Len = int32(body.pos - start)
+		o.Len = int32(min(body.pos, len(c.b)) - start)
 	}
 	if have > 0 && c.on() {
 		c.addAt(fTCPPayload, body.pos, have, Node{raw: body.rest(), text: "TCP payload (" + plural(n, "byte") + ")"})
