@@ -68,6 +68,9 @@ func (m *Model) drawPackets(f *frame, s screen) {
 		if len(lines) == 1 {
 			lines = append(lines, m.drawEmpty(s.list.w, s.list.h-1)...)
 		}
+		if about := m.drawAbout(s.list.w); len(lines)+len(about) <= s.list.h {
+			lines = append(lines, about...)
+		}
 		f.place(s.list, pad(&m.l, lines, s.list), " ")
 	}
 	if s.detail.shown() {
@@ -80,6 +83,22 @@ func (m *Model) drawPackets(f *frame, s screen) {
 		}
 		f.place(s.hex, m.hex.view(&m.l, s.hex, m.focus == paneHex, m.tree.node(), m.tree.protocol(m.tree.cur), m.tree.bytes), gap)
 	}
+}
+
+// drawAbout is what Options.About says, for the room below the last packet.
+func (m *Model) drawAbout(w int) []string {
+	if m.opt.About == "" {
+		return nil
+	}
+	m.l.reset(w, gPlain)
+	lines := []string{m.l.end()}
+	for _, part := range wrap(m.g.text(m.opt.About), w-4) {
+		m.l.reset(w, gPlain)
+		m.l.space(2)
+		m.l.put(sDim, part)
+		lines = append(lines, m.l.end())
+	}
+	return lines
 }
 
 // pad adds blank lines.

@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Trace  *trace.Trace // what to show; nil: begin with the picker of interfaces
 	Title  string       // what the header calls the source; empty: as the trace does
+	About  string       // what there is to see, shown below the packets where there is room
 	Filter string       // display filter to begin with
 	Theme  string       // one of ThemeNames; empty is "auto"
 	ASCII  bool         // draw with ASCII only

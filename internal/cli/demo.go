@@ -108,7 +108,7 @@ func (o *options) demo(ctx context.Context, name string) error {
 	if o.filter == "" {
 		o.filter = lesson.Filter
 	}
-	o.title = "demo"
+	o.title, o.about = "demo", lesson.Teaches
 	if name != lab.Mix {
 		o.title = "demo " + name
 	}

@@ -41,6 +41,7 @@ type options struct {
 	words     []string
 
 	title string // what the screen's header calls the source
+	about string // what there is to see
 }
 
 func (o *options) flags(f *pflag.FlagSet) {

@@ -105,7 +105,7 @@ func (s *session) close() {
 func (s *session) run(ctx context.Context, t *trace.Trace) error {
 	o := s.o
 	to := tui.Options{
-		Trace: t, Filter: o.display, Theme: o.theme, ASCII: o.ascii, Time: o.time, Title: o.title,
+		Trace: t, Filter: o.display, Theme: o.theme, ASCII: o.ascii, Time: o.time, Title: o.title, About: o.about,
 		Color: !o.noColor && os.Getenv("NO_COLOR") == "",
 		Hooks: tui.Hooks{
 			Interfaces: s.interfaces, Open: s.open, CheckFilter: s.checkFilter, SetFilter: s.setFilter,
