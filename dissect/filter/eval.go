@@ -111,6 +111,16 @@ func (o *operand) bytes(t *dissect.Tree, x *dissect.Node) []byte {
 	return out
 }
 
+// content is what contains and matches look at: the bytes, and of a protocol all
+// from its header on, as in Wireshark. Only a slice keeps to the header.
+func (o *operand) content(t *dissect.Tree, x *dissect.Node) []byte {
+	if x.Field.Type != dissect.TProtocol || len(o.slices) > 0 || int(x.Source) >= len(t.Sources) {
+		return o.bytes(t, x)
+	}
+	b := t.Sources[x.Source].Bytes
+	return b[min(max(int(x.Off), 0), len(b)):]
+}
+
 // span gives the bytes of its source that a node covers; nil if it covers none.
 func span(t *dissect.Tree, x *dissect.Node) []byte {
 	if int(x.Source) >= len(t.Sources) {
@@ -210,12 +220,12 @@ func (n *comparison) one(t *dissect.Tree, x *dissect.Node) bool {
 		if n.v.form == formText {
 			return strings.Contains(n.o.text(t, x), n.v.s)
 		}
-		return bytes.Contains(n.o.bytes(t, x), n.v.b)
+		return bytes.Contains(n.o.content(t, x), n.v.b)
 	case opMatches:
 		if isText(x.Field.Type) {
 			return n.re.MatchString(n.o.text(t, x))
 		}
-		return n.re.Match(n.o.bytes(t, x))
+		return n.re.Match(n.o.content(t, x))
 	}
 	if n.o.fn == "len" {
 		return n.op.holds(cmp.Compare(uint64(n.length(t, x)), n.v.u))

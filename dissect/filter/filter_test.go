@@ -98,7 +98,8 @@ func TestMatch(t *testing.T) {
 		{"eth.dst[4:9] == 00", false, false},
 		{`frame contains "GET /x"`, true, false},
 		{`frame contains 47:45:54`, true, false},
-		{`tcp contains "GET"`, false, false}, // the header alone
+		{`tcp contains "GET"`, true, false},      // from the header on
+		{`tcp[0:] contains "GET"`, false, false}, // the header alone
 		{`frame matches "get\s/."`, true, false},
 		{`frame ~ "abc[d]"`, false, true},
 		{"tcp.flags & 8", true, false},
