@@ -14,7 +14,12 @@ import (
 // spoken HTTP before.
 func dissectHTTP(c cursor, p *payload) {
 	d := c.d
-	if p.Messages != nil {
+	switch {
+	case p.Messages != nil && p.Session.appAt(p.Frame) == AppHTTP2, p.Messages == nil && bytes.HasPrefix(c.rest(), []byte(http2Preface)):
+		d.enter(pHTTP)
+		dissectHTTP2(c, p)
+		return
+	case p.Messages != nil:
 		if tunnel, upgrade, ok := p.Session.httpSwitched(p.Frame); ok {
 			dissectAfterHTTP(c, p, tunnel, upgrade)
 			return
@@ -34,6 +39,10 @@ func dissectHTTP(c cursor, p *payload) {
 			lead = 2
 		}
 		if !httpBegins(b[lead:]) {
+			if x.shown > 0 && p.Messages != nil && p.Session.upgradesToHTTP2(p.Frame) {
+				dissectHTTP2(c, p)
+				return
+			}
 			if !x.spoken() && x.shown == 0 {
 				if p.Messages == nil || len(p.rest) == 0 {
 					return

@@ -117,10 +117,7 @@ func (f *http2Frame) contentOf(c *cursor) {
 	case "":
 		dissectData(w)
 	case dnsMediaType:
-		m := dnsMessage{cursor: w, proto: pDNS}
-		if f.Messages != nil && w.captured() >= 4 {
-			m.peer, m.paired = f.session.dnsPeer(dnsQuestion(w.rest()), f.frame)
-		}
+		m := dnsMessage{cursor: w, proto: pDNS, peer: f.peer, paired: f.Messages != nil && w.captured() >= 4}
 		d.guard(&w, func() { m.dissect(false) })
 		d.setProto("DoH")
 	default:

@@ -44,6 +44,7 @@ type http2Event struct {
 // http2Stream is a stream that is open.
 type http2Stream struct {
 	sides [2]http2Side
+	dns   *Exchange // of DNS over HTTPS; nil before a question
 }
 
 // http2Side is one direction of a stream.
@@ -62,6 +63,8 @@ type http2Body struct {
 	size                   int           // of the whole, bytes
 	over                   bool          // it is too large to be kept: there are no parts and no data
 	done                   packet.Number // the packet in which it ends; 0 if it has not
+	dns                    *Exchange     // of a message of DNS that has ended
+	resent                 packet.Number // and the packet that it repeats
 }
 
 // http2Part is what one frame brought of a body.
@@ -86,9 +89,6 @@ func (s *Session) startHTTP2(n packet.Number) {
 	if s.http2 == nil {
 		s.http2 = newHTTP2Session(n)
 	}
-	if s.dns == nil {
-		s.dns = &dnsSession{} // for DNS over HTTPS (RFC 8484)
-	}
 }
 
 // appAt is the application that is spoken in packet n: another than App where
@@ -99,10 +99,20 @@ func (s *Session) appAt(n packet.Number) App {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.http2 != nil && n >= s.http2.from {
+	if s.http2 != nil && s.http2.from <= n {
 		return AppHTTP2
 	}
 	return AppHTTP
+}
+
+// upgradesToHTTP2 says whether packet n has the answer after which HTTP/2 is spoken.
+func (s *Session) upgradesToHTTP2(n packet.Number) bool {
+	if s == nil {
+		return false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.http2 != nil && s.http2.from == n+1
 }
 
 // http2Wants says whether the payload of a frame is to be looked into.
@@ -302,7 +312,11 @@ func (s *Session) http2End(ev *http2Event, dir uint8) {
 		ev.body, ev.last, body.done = body, true, ev.frame
 		x.open -= len(body.data)
 		if body.mime == dnsMediaType && len(body.data) >= 4 {
-			s.dns.note(dnsQuestion(body.data), s.frame, s.time)
+			// Ids are all 0 as a rule (RFC 8484 §4.1): question and answer share the stream.
+			body.dns, body.resent = st.dns.Next(dnsQuestion(body.data), s.frame, s.time)
+			if body.dns != nil {
+				st.dns = body.dns
+			}
 		}
 		side.body = nil
 	}
@@ -329,6 +343,7 @@ type http2Known struct {
 	headers []http2Header
 	over    *Field
 	content http2Body
+	peer    Peer // of a message of DNS
 	hasBody bool
 	last    bool
 }
@@ -351,6 +366,7 @@ func (s *Session) http2At(n packet.Number, k int, h *http2Head) (known http2Know
 		known = http2Known{headers: ev.headers, over: ev.over, last: ev.last}
 		if ev.body != nil {
 			known.content, known.hasBody = *ev.body, true
+			known.peer = ev.body.dns.Peer(ev.body.resent)
 		}
 		return known, i - first + 1
 	}

@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"bytes"
 	"strconv"
 
 	"tcplens/internal/tcp"
@@ -34,7 +35,8 @@ type httpFramer struct {
 	size    int    // bytes of the head so far
 	left    int64  // bytes to come, in httpInBody and httpInChunk
 	head    httpHead
-	inner   tcp.Framer // of what is spoken after CONNECT; nil before
+	inner   tcp.Framer // of what is spoken after CONNECT or the preface of HTTP/2; nil before
+	preface bool       // the first line of that preface has been read
 }
 
 // Push implements tcp.Framer.
@@ -48,9 +50,15 @@ func (f *httpFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 	}
 	for i := 0; i < len(b); {
 		n, done := f.take(b[i:], p.FIN)
+		if f.preface {
+			return f.toHTTP2(p, i, ends)
+		}
 		i += n
 		if done {
 			ends = append(ends, uint32(i))
+			if i < len(b) && f.session.http.inner == AppHTTP2 {
+				return f.inside(p, i, ends)
+			}
 		}
 	}
 	if (p.FIN || p.Cut > 0) && f.state != httpAtStart {
@@ -64,6 +72,33 @@ func (f *httpFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 		ends = append(ends, uint32(len(b)))
 	}
 	return ends, f.need()
+}
+
+// toHTTP2 goes on as a framer of HTTP/2 with the preface, whose first line ends
+// behind offset i of the piece.
+func (f *httpFramer) toHTTP2(p tcp.Piece, i int, ends []uint32) ([]uint32, tcp.Need) {
+	f.session.beginHTTP2(f.session.frame)
+	f.session.http.inner = AppHTTP2
+	f.inner = f.session.newFramer(AppHTTP2, f.dir)
+	n := bytes.IndexByte(p.Data[i:], '\n') + 1
+	if before := len(http2PrefaceLine) - n; before > 0 {
+		f.inner.Push(tcp.Piece{Data: []byte(http2PrefaceLine[:before]), Number: p.Number}, nil)
+	}
+	return f.inside(p, i, ends)
+}
+
+// inside gives the piece from offset i on to the framer of what is spoken now.
+func (f *httpFramer) inside(p tcp.Piece, i int, ends []uint32) ([]uint32, tcp.Need) {
+	if f.inner == nil {
+		f.inner = f.session.newFramer(f.session.http.inner, f.dir)
+	}
+	first := len(ends)
+	p.Data = p.Data[i:]
+	ends, need := f.inner.Push(p, ends)
+	for k := range ends[first:] {
+		ends[first+k] += uint32(i)
+	}
+	return ends, need
 }
 
 // Skip implements tcp.Framer.
@@ -189,8 +224,9 @@ func (f *httpFramer) takeFirst(b []byte) (int, bool) {
 	}
 	f.head.start(line)
 	if f.head.kind == httpOther {
-		if string(line) == "PRI * HTTP/2.0" {
-			f.session.http.opaque = true
+		if string(line) == http2PrefaceLine[:len(http2PrefaceLine)-2] {
+			f.preface = true
+			return n, false
 		}
 		f.reset()
 		return len(b), true

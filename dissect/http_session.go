@@ -80,6 +80,10 @@ func (s *Session) addHTTP(h *httpHead) {
 			}
 		case h.status == 101 && h.upgrade != "":
 			x.switched, x.opaque, x.upgrade = s.frame, true, h.upgrade
+			if h.upgrade == "h2c" { // RFC 7540 §3.2
+				x.inner = AppHTTP2
+				s.startHTTP2(s.frame + 1)
+			}
 		}
 	}
 }
