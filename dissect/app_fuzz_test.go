@@ -82,8 +82,8 @@ func FuzzFramers(f *testing.F) {
 	f.Add(uint8(5), uint8(1), []byte("\x30\x05\x02\x01\x01\x42\x00\x30\x02ab"))
 	f.Fuzz(func(t *testing.T, which, size uint8, b []byte) {
 		framer := func() tcp.Framer {
-			if i := int(which) % (len(framedApps) + 1); i > 0 {
-				return &appFramer{app: &framedApps[i-1]}
+			if i := int(which) % (len(framedApps) + len(framedLooks) + 1); i > 0 {
+				return &appFramer{app: (appFramed + App(i-1)).framed()}
 			}
 			return NewDNSFramer(nil)
 		}

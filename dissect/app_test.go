@@ -83,6 +83,12 @@ func TestDispatch(t *testing.T) {
 		{"mail", true, 40000, 25, "Subject: hello world\r\n", "smtp:data-text-lines"},
 		{"a command", true, 40000, 25, "MAIL FROM:<a@b>\r\n", "smtp"},
 		{"an answer", true, 25, 40000, "250 ok\r\n", "smtp"},
+		{"DCE/RPC by its look", true, 40000, 40001, "\x05\x00\x0b\x03\x10\x00\x00\x00\x14\x00\x00\x00\x01\x00\x00\x00aaaa", "dcerpc"},
+		{"a session setup", true, 40000, 445, "\x00\x00\x00\x68\xfeSMB" + strings.Repeat("\x00", 8) + "\x01" + strings.Repeat("\x00", 51) +
+			"\x19\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x58\x00\x10\x00" + strings.Repeat("\x00", 8) + "\xa1NTLMSSP\x00aaaaaaa",
+			"nbss:smb2:gss-api:spnego:ntlmssp"},
+		{"L2TP", false, 1701, 1701, "\xc8\x02\x00\x0c\x00\x01\x00\x00\x00\x00\x00\x00", "l2tp"},
+		{"PPP in L2TP", false, 1701, 1701, "\x00\x02\x00\x01\x00\x02\xff\x03\xc0\x21\x09\x01\x00\x08abcd", "l2tp:ppp:lcp"},
 		{"plain data", true, 40000, 40001, "hello", "data"},
 	}
 	for _, tt := range tests {
@@ -298,9 +304,11 @@ func TestFramedApps(t *testing.T) {
 		"tacplus": "c0010100000000010000000261ff", "pgsql": "510000000561", "doip": "02fd000500000001aa",
 		"kafka": "000000020012", "diameter": "01000014000000000000000000000000deadbeef", "nbss": "00000004fe534d42",
 		"bgp": strings.Repeat("ff", 16) + "001304", "tpkt": "0300000702f080",
+		"dcerpc": "05000b03100000001400000001000000aabbccdd", "bittorrent": "13" + fmt.Sprintf("%x", "BitTorrent protocol") + strings.Repeat("00", 48),
 	}
-	for i := range framedApps {
-		a := &framedApps[i]
+	for i := range len(framedApps) + len(framedLooks) {
+		app := appFramed + App(i)
+		a := app.framed()
 		one := hx(messages[a.abbrev])
 		if len(one) == 0 {
 			t.Errorf("%s: no example", a.abbrev)
@@ -319,7 +327,14 @@ func TestFramedApps(t *testing.T) {
 		if tcpAppNamed(a.abbrev) == nil {
 			t.Errorf("%s: is not a protocol of a port", a.abbrev)
 		}
-		if got, _ := payloadOf(true, 40000, tcpAppNamed(a.abbrev).tcp[0], both, WantTree); !strings.HasPrefix(got, a.abbrev) {
+		port := uint16(40001)
+		if p := tcpAppNamed(a.abbrev).tcp; len(p) > 0 {
+			port = p[0]
+		}
+		if got := GuessTCP(nil, 40000, port, 0, both); got != app || got.String() != a.abbrev {
+			t.Errorf("%s: taken for %s", a.abbrev, got)
+		}
+		if got, _ := payloadOf(true, 40000, port, both, WantTree); !strings.HasPrefix(got, a.abbrev) {
 			t.Errorf("%s: dissected as %s", a.abbrev, got)
 		}
 	}
@@ -348,5 +363,40 @@ func TestDNSSession(t *testing.T) {
 		if got, ok := s.dnsPeer(tt.q, tt.frame); got != tt.want || ok != tt.ok {
 			t.Errorf("%v in %d: got %v %v, want %v %v", tt.q, tt.frame, got, ok, tt.want, tt.ok)
 		}
+	}
+}
+
+// TestMidConversation has messages that are told only by what the conversation is.
+func TestMidConversation(t *testing.T) {
+	for _, tt := range []struct {
+		what string
+		port uint16
+		data string
+		want string
+	}{
+		{"what SASL wraps", 389, "\x00\x00\x00\x06\x05\x04aaaa", "ldap:gss-api:spnego-krb5"},
+		{"RDP without TPKT", 3389, "\x04abcdefgh", "tpkt:rdp"},
+		{"encrypted RDP", 3389, "\x06abcdefgh", "tpkt"},
+		{"the rest of a long message", 445, "abcdefgh", "nbss"},
+	} {
+		d := NewDissection(nil)
+		d.reset(&Input{}, WantTree|WantColumns)
+		d.layer.srcPort, d.layer.dstPort, d.layer.proto = 40000, tt.port, 6
+		d.tree.Sources = append(d.tree.Sources, Source{Name: "Frame", Bytes: []byte(tt.data)})
+		dissectTCPApp(cursor{d: d, b: []byte(tt.data), have: len(tt.data), limit: len(tt.data)}, framedPorts[tt.port])
+		if got := d.protocolNames(); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.what, got, tt.want)
+		}
+	}
+}
+
+// TestProtocolsOnce holds that no two protocols share an abbreviation.
+func TestProtocolsOnce(t *testing.T) {
+	seen := map[string]string{}
+	for _, p := range Protocols() {
+		if other, ok := seen[p.Abbrev]; ok {
+			t.Errorf("%s is both %s and %s", p.Abbrev, other, p.Name)
+		}
+		seen[p.Abbrev] = p.Name
 	}
 }

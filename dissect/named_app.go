@@ -42,8 +42,7 @@ var checkedApps = []portApp{
 	{named: newNamed("Kafka", "Kafka", "kafka"), tcp: []uint16{9092}, looks: wholeLength(0, 4, 4)},
 	{named: newNamed("Kerberos", "KRB5", "kerberos"), tcp: []uint16{88}, udp: []uint16{88}, looks: looksLikeKerberos, inside: insideKerberos},
 	{named: newNamed("Kerberos v4", "KRB4", "krb4"), udp: []uint16{750}, looks: begins("\x04")},
-	{named: newNamed("Layer 2 Tunneling Protocol", "L2TP", "l2tp"), udp: []uint16{1701}, looks: looksLikeL2TP},
-	{named: newNamed("Lightweight Directory Access Protocol", "LDAP", "ldap"), tcp: []uint16{389, 3268}, looks: looksLikeLDAP},
+	{named: newNamed("Lightweight Directory Access Protocol", "LDAP", "ldap"), tcp: []uint16{389, 3268}, looks: looksLikeBER, inside: insideLDAP},
 	{named: newNamed("Label Distribution Protocol", "LDP", "ldp"), tcp: []uint16{646}, udp: []uint16{646}, looks: begins("\x00\x01")},
 	{named: newNamed("Modbus/TCP", "Modbus/TCP", "mbtcp"), tcp: []uint16{502}, looks: looksLikeModbus, inside: insideModbus},
 	{named: newNamed("Modbus/UDP", "Modbus/UDP", "mbudp"), udp: []uint16{502}, looks: looksLikeModbus, inside: insideModbus},
@@ -55,7 +54,7 @@ var checkedApps = []portApp{
 	{named: newNamed("PostgreSQL", "PGSQL", "pgsql"), tcp: []uint16{5432}, looks: looksLikePGSQL},
 	{named: newNamed("Post Office Protocol", "POP", "pop"), tcp: []uint16{110}},
 	{named: newNamed("Point-to-Point Tunnelling Protocol", "PPTP", "pptp"), tcp: []uint16{1723}},
-	{named: newNamed("Precision Time Protocol (IEEE1588)", "PTPv2", "ptp"), udp: []uint16{319, 320}, looks: func(c *cursor) bool { return c.peek(1)&15 == 1 || c.peek(1)&15 == 2 }},
+	{named: namedEtherTypes[0x88f7], udp: []uint16{319, 320}, looks: func(c *cursor) bool { return c.peek(1)&15 == 1 || c.peek(1)&15 == 2 }},
 	{named: newNamed("RADIUS Protocol", "RADIUS", "radius"), udp: []uint16{1645, 1646, 1700, 1812, 1813, 3799}, looks: looksLikeRADIUS},
 	{named: newNamed("Remote Management Control Protocol", "RMCP", "rmcp"), udp: []uint16{623}, looks: begins("\x06")},
 	{named: appRPC, tcp: []uint16{111}, udp: []uint16{111}, inside: insideRPC},
@@ -120,9 +119,11 @@ func byPort(ports func(*portApp) []uint16) map[uint16]*portApp {
 	return m
 }
 
-// portAppProtocols lists the protocols of this file for the list of all.
+// portAppProtocols lists the protocols of this file for the list of all, but those
+// that are listed elsewhere.
 func portAppProtocols() []*Proto {
-	var all []*Proto
+	all := slices.Concat(netProtocols, mediaProtos, webProtocols)
+	elsewhere := len(all)
 	for _, apps := range [][]portApp{plainApps, checkedApps, innerApps} {
 		for _, a := range apps {
 			if !slices.ContainsFunc(all, func(p *Proto) bool { return p.Abbrev == a.proto.Abbrev }) {
@@ -130,7 +131,7 @@ func portAppProtocols() []*Proto {
 			}
 		}
 	}
-	return all
+	return all[elsewhere:]
 }
 
 // dissectPortApp shows an application protocol by its name, and what it carries
@@ -148,7 +149,9 @@ func showPortApp(c cursor, a *portApp, entered bool) {
 			}
 		}
 		head := c.to(n)
-		c.d.setProto(a.proto.Short)
+		if depth == 0 || !slices.Contains(quietInside, a.proto.Abbrev) {
+			c.d.setProto(a.proto.Short)
+		}
 		if !entered || depth > 0 {
 			c.d.enter(a.proto)
 		}
@@ -165,6 +168,10 @@ func showPortApp(c cursor, a *portApp, entered bool) {
 		a = inner
 	}
 }
+
+// quietInside lists what does not name itself in the Protocol column when it
+// stands inside another protocol.
+var quietInside = []string{"data-text-lines", "json", "xml", "gss-api", "spnego", "ntlmssp", "spnego-krb5", "modbus", "rdp"}
 
 // begins makes a look that wants the bytes to begin in a way.
 func begins(s string) func(*cursor) bool {
@@ -195,8 +202,6 @@ func wholeGryphon(c *cursor) bool {
 // looksLikeBER says whether the bytes begin as a sequence of BER does (X.690 §8.9).
 func looksLikeBER(c *cursor) bool { return c.peek(0) == 0x30 && c.left() > 2 }
 
-func looksLikeLDAP(c *cursor) bool { return looksLikeBER(c) }
-
 func looksLikeKerberos(c *cursor) bool {
 	// Over TCP the message has its length before it (RFC 4120 §7.2.2).
 	if c.d.layer.proto == 6 {
@@ -225,11 +230,6 @@ func looksLikeDoIP(c *cursor) bool { return c.left() >= 8 && c.peek(0)^c.peek(1)
 // looksLikeENIP looks at the header's length field, which is little endian.
 func looksLikeENIP(c *cursor) bool {
 	return c.left() >= 24 && int(c.peek(2))|int(c.peek(3))<<8 <= c.left()-24
-}
-
-func looksLikeL2TP(c *cursor) bool {
-	v := c.peek(1) & 15
-	return v == 2 || v == 3
 }
 
 // looksLikeModbus looks at the protocol identifier and the length.

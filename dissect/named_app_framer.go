@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"tcplens/internal/tcp"
@@ -36,7 +37,13 @@ var framedApps = []framedApp{
 	{abbrev: "diameter", header: 4, size: func(h []byte) int { return int(h[1])<<16 + big16(h, 2) }, begins: func(b []byte) bool { return b[0] == 1 }, lines: true},
 	{abbrev: "nbss", header: 4, size: func(h []byte) int { return 4 + int(h[1])<<16 + big16(h, 2) }, begins: beginsNBSS},
 	{abbrev: "bgp", header: 19, size: func(h []byte) int { return big16(h, 16) }, begins: func(b []byte) bool { return b[0] == 0xff }},
-	{abbrev: "tpkt", header: 4, size: func(h []byte) int { return big16(h, 2) }, begins: func(b []byte) bool { return len(b) > 1 && b[0] == 3 && b[1] == 0 }},
+	{abbrev: "tpkt", header: 4, size: tpktSize, begins: func(b []byte) bool { return len(b) > 1 && b[0] == 3 && b[1] == 0 }},
+}
+
+// framedLooks lists those of them that are known by their bytes on any port.
+var framedLooks = []framedApp{
+	{abbrev: "dcerpc", header: 10, size: dcerpcSize, begins: beginsDCERPC, lines: true},
+	{abbrev: "bittorrent", header: 4, size: bitTorrentSize, begins: func(b []byte) bool { return bytes.HasPrefix(b, []byte("\x13BitTorrent protocol")) }, lines: true},
 }
 
 // maxFramed bounds how long a message may be: a longer one is none.
@@ -91,6 +98,38 @@ func pgsqlSize(h []byte) int {
 	return 1 + int(min(binary.BigEndian.Uint32(h[1:]), maxFramed))
 }
 
+// tpktSize knows that RDP has a second kind of header, without a version (MS-RDPBCGR
+// §5.3.8): what begins so is not put together.
+func tpktSize(h []byte) int {
+	if h[0] != 3 {
+		return -1
+	}
+	return big16(h, 2)
+}
+
+// dcerpcSize reads the length of a fragment, in the byte order that the header tells.
+func dcerpcSize(h []byte) int {
+	switch {
+	case h[0] != 5:
+		return -1
+	case h[4]&0x10 != 0:
+		return little16(h, 8)
+	}
+	return big16(h, 8)
+}
+
+func beginsDCERPC(b []byte) bool {
+	return len(b) >= 16 && b[0] == 5 && b[1] <= 1 && b[2] <= 19 && b[4]&0xee == 0 && b[5] <= 3
+}
+
+// bitTorrentSize knows the handshake, which has no length (BEP 3).
+func bitTorrentSize(h []byte) int {
+	if h[0] == 0x13 && h[1] == 'B' {
+		return 68
+	}
+	return 4 + int(min(binary.BigEndian.Uint32(h), maxFramed))
+}
+
 func beginsENIP(b []byte) bool {
 	return len(b) >= 4 && b[1] == 0 && (b[0] <= 0x75)
 }
@@ -137,10 +176,26 @@ var framedPorts = func() map[uint16]App {
 
 // framed gives what is known of an application's messages; nil if it is not one of these.
 func (a App) framed() *framedApp {
-	if i := int(a) - int(appFramed); i >= 0 && i < len(framedApps) {
+	i := int(a) - int(appFramed)
+	switch {
+	case i < 0:
+		return nil
+	case i < len(framedApps):
 		return &framedApps[i]
+	case i < len(framedApps)+len(framedLooks):
+		return &framedLooks[i-len(framedApps)]
 	}
 	return nil
+}
+
+// framedLook tells the application of data by what it looks like.
+func framedLook(data []byte) App {
+	for i, f := range framedLooks {
+		if f.begins(data) {
+			return appFramed + App(len(framedApps)+i)
+		}
+	}
+	return AppNone
 }
 
 // framedPort tells the application of a port, if the data may be its.
@@ -241,6 +296,11 @@ func tcpAppNamed(abbrev string) *portApp {
 	for i := range checkedApps {
 		if a := &checkedApps[i]; a.proto.Abbrev == abbrev {
 			return a
+		}
+	}
+	for i := range lookApps {
+		if a := &lookApps[i]; a.proto.Abbrev == abbrev {
+			return &portApp{named: a.named, inside: a.inside}
 		}
 	}
 	return nil

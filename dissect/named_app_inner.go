@@ -13,19 +13,25 @@ var innerApps = []portApp{
 	{named: newNamed("ISO 8073/X.224 COTP Connection-Oriented Transport Protocol", "COTP", "cotp")},
 	{named: newNamed("Modbus", "Modbus", "modbus")},
 	{named: newNamed("Common Industrial Protocol", "CIP", "cip")},
-	{named: newNamed("JavaScript Object Notation", "JSON", "json")},
-	{named: newNamed("Encapsulating Security Payload", "ESP", "esp")},
+	{named: named{proto: pJSON}},
+	{named: named{proto: pESP}},
 	{named: newNamed("Portmap", "Portmap", "portmap")},
 	{named: newNamed("Network File System", "NFS", "nfs")},
 	{named: newNamed("Mount Service", "MOUNT", "mount")},
 	{named: newNamed("IEC 60870-5-101/104 ASDU", "IEC 60870-5 ASDU", "iec60870_asdu")},
-	{named: newNamed("eXtensible Markup Language", "XML", "xml")},
+	{named: named{proto: pXML}},
 	{named: appISAKMP},
 	{named: newNamed("S7 Communication", "S7COMM", "s7comm")},
 	{named: newNamed("CIP PCCC Object", "CIP PCCC", "cippccc")},
 	{named: newNamed("Microsoft Windows Browser Protocol", "BROWSER", "browser")},
 	{named: newNamed("Kerberos v4", "KRB4", "krb4")},
-	{named: newNamed("Line-based text data", "data-text-lines", "data-text-lines")},
+	{named: named{proto: pTextLines}},
+	{named: newNamed("Simple Protected Negotiation", "SPNEGO", "spnego")},
+	{named: newNamed("SPNEGO-KRB5", "SPNEGO-KRB5", "spnego-krb5")},
+	{named: newNamed("NTLM Secure Service Provider", "NTLMSSP", "ntlmssp")},
+	{named: newNamed("GSS-API Generic Security Service Application Program Interface", "GSS-API", "gss-api")},
+	{named: newNamed("Remote Desktop Protocol", "RDP", "rdp")},
+	{named: newNamed("Distributed Computing Environment / Remote Procedure Call (DCE/RPC)", "DCERPC", "dcerpc")},
 }
 
 // The places of innerApps.
@@ -48,6 +54,12 @@ const (
 	inBrowser
 	inKRB4
 	inText
+	inSPNEGO
+	inKRB5
+	inNTLM
+	inGSS
+	inRDP
+	inDCERPC
 )
 
 var insideXML = portApp{named: innerApps[inXML].named}
@@ -65,7 +77,9 @@ func smbOf(c *cursor, at int) *portApp {
 	switch c.peek32(at) {
 	case 0xff534d42:
 		return &insideSMB
-	case 0xfe534d42, 0xfd534d42, 0xfc534d42:
+	case 0xfe534d42:
+		return &insideSMB2
+	case 0xfd534d42, 0xfc534d42: // encrypted, compressed
 		return &innerApps[inSMB2]
 	}
 	return nil
@@ -82,6 +96,13 @@ func insideNBDS(c cursor) (int, *portApp) {
 
 // insideTPKT looks behind the header for the transport that it was made for (RFC 1006 §6).
 func insideTPKT(c cursor) (int, *portApp) {
+	if c.peek(0) != 3 {
+		// RDP's short header, whose action stands in the two lowest bits.
+		if c.peek(0)&3 == 0 {
+			return 0, &innerApps[inRDP]
+		}
+		return 0, nil
+	}
 	if n := int(c.peek16(2)); n < 7 || n > c.left() || int(c.peek(4)) > n-5 {
 		return 0, nil
 	}
@@ -170,7 +191,11 @@ func insideRPC(c cursor) (int, *portApp) {
 // The inner protocols that hold others.
 var (
 	insideCIP  = portApp{named: innerApps[inCIP].named, inside: insidePCCC}
-	insideSMB  = portApp{named: innerApps[inSMB].named, inside: insideMailslot}
+	insideSMB  = portApp{named: innerApps[inSMB].named, inside: insideSMB1}
+	insideSMB2 = portApp{named: innerApps[inSMB2].named, inside: insideSMB2Command}
+	insideGSS  = portApp{named: innerApps[inGSS].named, inside: insideGSSAPI}
+	insideNego = portApp{named: innerApps[inSPNEGO].named, inside: insideSPNEGO}
+	insideWrap = portApp{named: innerApps[inGSS].named, inside: func(cursor) (int, *portApp) { return 0, &innerApps[inKRB5] }}
 	insideCOTP = portApp{named: innerApps[inCOTP].named, inside: insideS7}
 )
 
@@ -182,13 +207,89 @@ func insidePCCC(c cursor) (int, *portApp) {
 	return min(c.left(), 2+2*int(c.peek(1))), &innerApps[inPCCC]
 }
 
-// insideMailslot tells announcements of servers by the name of their mailslot.
-func insideMailslot(c cursor) (int, *portApp) {
-	i := bytes.Index(c.rest(), []byte("\\MAILSLOT\\BROWSE\x00"))
-	if c.peek(4) != 0x25 || i < 0 {
+// insideSMB1 tells announcements of servers by the name of their mailslot, calls
+// through a named pipe, and the tokens that a session is set up with (MS-CIFS §2.2.4).
+func insideSMB1(c cursor) (int, *portApp) {
+	b := c.rest()
+	switch c.peek(4) {
+	case 0x25: // transaction
+		if i := bytes.Index(b, []byte("\\MAILSLOT\\BROWSE\x00")); i >= 0 {
+			return i + 17, &innerApps[inBrowser]
+		}
+		if i := dcerpcAt(b, 32); i >= 0 {
+			return i, &innerApps[inDCERPC]
+		}
+	case 0x72, 0x73: // negotiate, session setup
+		if i := bytes.Index(b, spnegoToken); i >= 4 {
+			return i - 4, &insideGSS
+		}
+		if i := bytes.Index(b, []byte("NTLMSSP\x00")); i >= 0 && c.peek(4) == 0x73 {
+			return i, &insideGSS
+		}
+	}
+	return 0, nil
+}
+
+// spnegoToken is how the name of SPNEGO stands in a token (RFC 4178 §4.2).
+var spnegoToken = []byte("\x06\x06\x2b\x06\x01\x05\x05\x02")
+
+// dcerpcAt finds the header of DCE/RPC in b, from on.
+func dcerpcAt(b []byte, from int) int {
+	for i := from; i+16 <= len(b); i++ {
+		if b[i] == 5 && b[i+1] == 0 && b[i+2] <= 19 && b[i+4] == 0x10 && b[i+5] == 0 && b[i+6] == 0 && b[i+7] == 0 &&
+			int(b[i+8])|int(b[i+9])<<8 == len(b)-i {
+			return i
+		}
+	}
+	return -1
+}
+
+// insideSMB2Command looks for tokens and for calls through a named pipe, where
+// the command says that they stand (MS-SMB2 §2.2).
+func insideSMB2Command(c cursor) (int, *portApp) {
+	b := c.rest()
+	const header = 64
+	if len(b) < header+24 {
 		return 0, nil
 	}
-	return i + 17, &innerApps[inBrowser]
+	answer := b[16]&1 != 0
+	at := func(i int) int { return int(b[header+i]) | int(b[header+i+1])<<8 }
+	var token int
+	switch cmd := int(b[12]) | int(b[13])<<8; {
+	case cmd == 0 && answer && len(b) >= header+60:
+		token = at(56)
+	case cmd == 1 && answer:
+		token = at(4)
+	case cmd == 1:
+		token = at(12)
+	case cmd == 8 && answer, cmd == 9 && !answer, cmd == 11:
+		if i := dcerpcAt(b, header); i >= 0 {
+			return i, &innerApps[inDCERPC]
+		}
+	}
+	if token >= header && token+2 < len(b) && (b[token] == 0x60 || b[token] == 0xa1 || b[token] == 0xa0) {
+		return token, &insideGSS
+	}
+	return 0, nil
+}
+
+// insideGSSAPI expects the negotiation that nearly all tokens hold.
+func insideGSSAPI(cursor) (int, *portApp) { return 0, &insideNego }
+
+// insideSPNEGO tells whether NTLM was chosen or proposed with a token.
+func insideSPNEGO(c cursor) (int, *portApp) {
+	if i := bytes.Index(c.rest(), []byte("NTLMSSP\x00")); i >= 0 {
+		return i, &innerApps[inNTLM]
+	}
+	return 0, nil
+}
+
+// insideLDAP tells messages that SASL has wrapped by the token's mark (RFC 4121 §4.2.6.2).
+func insideLDAP(c cursor) (int, *portApp) {
+	if c.peek(0) == 0 && c.peek16(4) == 0x0504 {
+		return 4, &insideWrap
+	}
+	return 0, nil
 }
 
 // insideS7 looks behind the header of a data TPDU.

@@ -1,6 +1,9 @@
 package dissect
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // lookApp is a protocol that is known by its bytes on whatever port.
 type lookApp struct {
@@ -12,7 +15,7 @@ type lookApp struct {
 // lookApps are asked in this order, when the ports say nothing.
 var lookApps = []lookApp{
 	{named: newNamed("Session Traversal Utilities for NAT", "STUN", "stun"), udp: looksLikeSTUN, tcp: looksLikeSTUN},
-	{named: newNamed("Datagram Transport Layer Security", "DTLS", "dtls"), udp: looksLikeDTLS},
+	{named: named{proto: pDTLS}, udp: looksLikeDTLS},
 	{named: newNamed("WireGuard Protocol", "WireGuard", "wg"), udp: looksLikeWireGuard},
 	{named: newNamed("GQUIC (Google Quick UDP Internet Connections)", "GQUIC", "gquic"), udp: looksLikeGQUIC},
 	{named: newNamed("BitTorrent DHT Protocol", "BT-DHT", "bt-dht"), udp: looksLikeDHT},
@@ -30,7 +33,7 @@ var lookApps = []lookApp{
 // heuristicProtocols lists the protocols of this file for the list of all.
 func heuristicProtocols() []*Proto {
 	known := map[string]bool{}
-	for _, p := range portAppProtocols() {
+	for _, p := range slices.Concat(portAppProtocols(), webProtocols) {
 		known[p.Abbrev] = true
 	}
 	var all []*Proto
@@ -123,9 +126,7 @@ func looksLikeRTCP(c *cursor) bool {
 
 // looksLikeDCERPC looks at version, type and data representation of the
 // connection-oriented kind (DCE 1.1: RPC, chapter 12.6).
-func looksLikeDCERPC(c *cursor) bool {
-	return c.left() >= 16 && c.peek(0) == 5 && c.peek(1) <= 1 && c.peek(2) <= 19 && c.peek(4)&0xee == 0 && c.peek(5) <= 3
-}
+func looksLikeDCERPC(c *cursor) bool { return beginsDCERPC(c.rest()) }
 
 // looksLikeDCERPC4 looks at the header of the connectionless kind (chapter 12.5).
 func looksLikeDCERPC4(c *cursor) bool {

@@ -58,7 +58,7 @@ var plainApps = []portApp{
 	{named: newNamed("Blubster/Piolet MANOLITO Protocol", "MANOLITO", "manolito"), udp: []uint16{41170}},
 	{named: newNamed("Memcache Protocol", "MEMCACHE", "memcache"), tcp: []uint16{11211}, udp: []uint16{11211}},
 	{named: newNamed("Media-Independent Handover", "MIH", "mih"), tcp: []uint16{4551}, udp: []uint16{4551}},
-	{named: newNamed("Mobile IPv6", "MIPv6", "mipv6"), udp: []uint16{5436}},
+	{named: namedIPProtos[135], udp: []uint16{5436}},
 	{named: newNamed("Multicast Source Discovery Protocol", "MSDP", "msdp"), tcp: []uint16{639}},
 	{named: newNamed("MSN Messenger Service", "MSNMS", "msnms"), tcp: []uint16{1863}},
 	{named: newNamed("MS Proxy Protocol", "MSproxy", "msproxy"), udp: []uint16{1745}},
