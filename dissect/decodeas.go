@@ -87,5 +87,5 @@ func GuessTCP(da *DecodeAs, src, dst, server uint16, data []byte) App {
 	case looksLikeHTTP(data):
 		return AppHTTP
 	}
-	return AppNone
+	return framedLook(data)
 }
