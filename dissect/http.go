@@ -348,6 +348,13 @@ func (m *httpMessage) headerParts(c *cursor, f *Field, off, n int, line []byte, 
 			}
 			c.addAt(fHTTPBasic, off, 0, Node{str: string(s)})
 		}
+	case fHTTP2Settings: // RFC 7540 §3.2.1
+		if b, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(value, "=")); err == nil {
+			s := c.newSource("Settings", b)
+			for s.left() >= 6 {
+				http2Setting(&s)
+			}
+		}
 	case fHTTPCookie:
 		at := bytes.IndexByte(line, ':') + 1
 		for at < len(line) {

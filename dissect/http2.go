@@ -153,7 +153,7 @@ func (f *http2Frame) fields(c *cursor) {
 		c.u32(fH2RSTError)
 	case h2Settings:
 		for c.ok() && c.left() > 0 {
-			f.setting(c)
+			http2Setting(c)
 		}
 	case h2PushPromise:
 		pad := f.padding(c)
@@ -279,8 +279,8 @@ func (f *http2Frame) priority(c *cursor) {
 	}
 }
 
-// setting reads one setting (RFC 9113 §6.5.1).
-func (f *http2Frame) setting(c *cursor) {
+// http2Setting reads one setting (RFC 9113 §6.5.1).
+func http2Setting(c *cursor) {
 	if !c.need(6) {
 		return
 	}
