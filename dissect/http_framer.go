@@ -54,7 +54,7 @@ func (f *httpFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 			return f.toHTTP2(p, i, ends)
 		}
 		i += n
-		if done {
+		if done && i > 0 { // one that had ended before this segment goes on with the next
 			ends = append(ends, uint32(i))
 			if i < len(b) && f.session.http.inner == AppHTTP2 {
 				return f.inside(p, i, ends)
