@@ -20,7 +20,6 @@ var (
 	fERSPANGra    = pERSPAN.u16("erspan.gra", "Timestamp granularity", Dec, mask(0x0006), names(list("100 microseconds", "100 nanoseconds", "IEEE 1588", "Custom granularity")))
 	fERSPANO      = pERSPAN.u16("erspan.o", "Optional Sub headers", Dec, mask(0x0001))
 	fERSPANPlat   = pERSPAN.u32("erspan.platid", "Platform ID", Dec, mask(0xfc000000))
-	fERSPANPid    = pERSPAN.u64("erspan.pid.rsvd", "Reserved", Dec)
 	eERSPANUnknwn = pERSPAN.none("erspan.version.unknown", "Unknown version")
 )
 

@@ -118,11 +118,7 @@ func dissectGeneve(c cursor) {
 	}
 	if opts > 0 && c.ok() {
 		o := c.to(opts)
-		if c.on() {
-			o.geneveOptions(opts)
-		} else {
-			o.skip(opts)
-		}
+		o.geneveOptions(opts)
 	}
 	c.end()
 	if !c.ok() {
@@ -140,6 +136,12 @@ func dissectGeneve(c cursor) {
 // geneveOptions reads options of n bytes together.
 func (c *cursor) geneveOptions(n int) {
 	if !c.need(n) {
+		return
+	}
+	if !c.on() {
+		for c.ok() && c.left() >= 4 {
+			c.skip(4 + int(c.peek(3)&0x1f)*4)
+		}
 		return
 	}
 	c.addAt(fGenOptions, c.pos, n, Node{raw: c.b[c.pos : c.pos+n], text: fmt.Sprintf("Options: (%s)", plural(n, "byte"))})

@@ -14,7 +14,6 @@ var (
 	fICMPCheck   = pICMP.u16("icmp.checksum", "Checksum", Hex)
 	fICMPState   = pICMP.u8("icmp.checksum.status", "Checksum Status", NoLabel, names(checksumStates))
 	fICMPUnused  = pICMP.bytes("icmp.unused", "Unused")
-	fICMPReserv  = pICMP.bytes("icmp.reserved", "Reserved")
 	fICMPIdent   = pICMP.u16("icmp.ident", "Identifier (BE)", DecHex)
 	fICMPIdentLE = pICMP.u16("icmp.ident_le", "Identifier (LE)", DecHex)
 	fICMPSeq     = pICMP.u16("icmp.seq", "Sequence Number (BE)", DecHex)
@@ -113,7 +112,7 @@ func dissectICMP(c cursor) {
 		c.skip(4)
 		c.icmpQuote(0)
 	case 11:
-		c.icmpUnused(true)
+		c.icmpUnused()
 	case 5:
 		c.ip4(fICMPGateway)
 		q := c // no more than the ports is looked at
@@ -312,7 +311,7 @@ func (c *cursor) icmpTime() {
 // icmpUnreachable reads what stands before the quote of an unreachable message.
 func (c *cursor) icmpUnreachable(code uint8) {
 	if code != 4 {
-		c.icmpUnused(false)
+		c.icmpUnused()
 		return
 	}
 	quoted := 0
@@ -325,7 +324,7 @@ func (c *cursor) icmpUnreachable(code uint8) {
 }
 
 // icmpUnused reads four bytes of which one may be the length of the quote.
-func (c *cursor) icmpUnused(bool) {
+func (c *cursor) icmpUnused() {
 	quoted := int(c.peek(1)) * 4
 	c.icmpLengthWord(4)
 	c.icmpQuote(quoted)
@@ -335,7 +334,7 @@ func (c *cursor) icmpUnused(bool) {
 // in the second one (RFC 4884 §4).
 func (c *cursor) icmpLengthWord(n int) {
 	l := c.peek(1)
-	if l == 0 || !c.icmpExtended(int(l)*4, n) {
+	if l == 0 {
 		c.bytes(fICMPUnused, n)
 		return
 	}
@@ -348,9 +347,6 @@ func (c *cursor) icmpLengthWord(n int) {
 		c.bytes(fICMPUnused, n-2)
 	}
 }
-
-// icmpExtended says whether there is something behind a quote of size bytes.
-func (c *cursor) icmpExtended(size, skip int) bool { return c.left() > 0 && size > 0 && skip > 0 }
 
 // icmpParameter reads a parameter problem.
 func (c *cursor) icmpParameter() {

@@ -21,7 +21,6 @@ var (
 	fICMP6Time    = pICMPv6.str("icmpv6.resptime", "Response Time")
 	eICMP6Check   = pICMPv6.none("icmpv6.checksum_bad.expert", "Bad checksum")
 	eICMP6NoResp  = pICMPv6.none("icmpv6.resp_not_found", "Response not found")
-	eICMP6Unknown = pICMPv6.none("icmpv6.unknown_data.expert", "Unknown Data (not interpreted)")
 
 	fMLDCode     = pICMPv6.u16("icmpv6.mld.maximum_response_code", "Maximum Response Code", Dec)
 	fMLDDelay    = pICMPv6.u16("icmpv6.mld.maximum_response_delay", "Maximum Response Delay [ms]", Dec)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+
+	"tcplens/internal/text"
 )
 
 var (
@@ -59,12 +61,10 @@ var (
 	fNDDNSSLLife = pICMPv6.u32("icmpv6.opt.dnssl.lifetime", "Lifetime", Dec)
 	fNDDNSSL     = pICMPv6.str("icmpv6.opt.dnssl", "Domain Names")
 	fNDPortal    = pICMPv6.str("icmpv6.opt.captive_portal", "Captive Portal")
-	fNDEFO       = pICMPv6.u16("icmpv6.opt.efo", "Flags Expansion Option", Hex)
 	fND64        = pICMPv6.u16("icmpv6.opt.pref64.scaled_lifetime", "Scaled Lifetime", Dec, mask(0xfff8))
 	fND64PLC     = pICMPv6.u16("icmpv6.opt.pref64.plc", "PLC (Prefix Length Code)", Hex, mask(0x0007))
 	fND64Prefix  = pICMPv6.ip6("icmpv6.opt.pref64.prefix", "Prefix")
 	eNDOptLen    = pICMPv6.none("icmpv6.invalid_option_length", "Invalid Option Length")
-	eNDOpt       = pICMPv6.none("icmpv6.undecoded.option", "Undecoded option")
 )
 
 var routePrefs = list("Medium", "High", "Reserved", "Low")
@@ -174,7 +174,7 @@ func (c *cursor) neighbourOptions(typ uint8) {
 			if c.on() {
 				c.nodeAt(node).append(")")
 				c.begin()
-				c.expert(Error, GroupMalformed, eNDOptLen, fmt.Sprintf("Invalid option length (Zero)"))
+				c.expert(Error, GroupMalformed, eNDOptLen, "Invalid option length (Zero)")
 				c.end()
 			}
 			c.end()
@@ -184,16 +184,16 @@ func (c *cursor) neighbourOptions(typ uint8) {
 		if o.left() < n-2 {
 			o.limit = max(o.limit, o.pos)
 		}
-		text := o.neighbourOption(t, typ)
+		what := text.Printable(o.neighbourOption(t, typ))
 		if m := c.nodeAt(node); m != nil {
-			if text != "" && t != 25 && t != 31 {
-				text = ": " + text
+			if what != "" && t != 25 && t != 31 {
+				what = ": " + what
 			}
-			if text != "" {
-				m.append(" " + text)
+			if what != "" {
+				m.append(" " + what)
 			}
 			m.append(")")
-			m.Len = int32(min(n, c.have-int(m.Off)))
+			c.trim(node, min(int(m.Off)+n, c.have))
 		}
 		c.end()
 	}
@@ -273,17 +273,17 @@ func (c *cursor) linkOption(t, typ uint8) string {
 		f, word = fNDLinkDst, " is at "
 	}
 	c.hiddenCopy(f)
-	text := ""
+	mac := ""
 	if c.on() || c.cols() {
-		text = Ether(b)
+		mac = Ether(b)
 		if t == 1 && typ != 137 || t == 2 && typ == 136 {
-			c.d.infoAppend(word + text)
+			c.d.infoAppend(word + mac)
 		}
 	}
 	if k := c.left(); k > 0 {
 		c.noneBytes(fNDPadding, k)
 	}
-	return text
+	return mac
 }
 
 func (c *cursor) prefixOption() string {

@@ -179,22 +179,36 @@ func (c *cursor) ipv4Option(t uint8, o *ipOption) bool {
 	v.end()
 	if t > 1 {
 		v.u8(fOptIPLen)
-		if o != nil && o.length != 0 && size != o.length {
+		if o.length != 0 && size != o.length {
 			v.begin()
 			v.expert(WarnSev, GroupProtocol, eOptIPLen, fmt.Sprintf("%s (with option length = %s; should be %d)", name, plural(size, "byte"), o.length))
 			v.end()
 		}
-		v.ipv4OptionValue(t&0x1f, node)
+		if ipOptionFits(t&0x1f, size, o.length) {
+			v.ipv4OptionValue(t&0x1f, node)
+		}
 	}
 	c.end()
 	return true
+}
+
+// ipOptionFits says whether an option is as long as its value takes. One that is
+// not says nothing, and does not end the datagram.
+func ipOptionFits(number uint8, size, want int) bool {
+	switch number {
+	case 2, 3, 7, 9:
+		return size >= 3
+	case 4:
+		return size >= 4
+	}
+	return want == 0 || size == want
 }
 
 // ipv4OptionValue reads what follows the length of an option.
 func (c *cursor) ipv4OptionValue(number uint8, node int32) {
 	switch number {
 	case 2:
-		c.ipSecurity(node)
+		c.ipSecurity()
 	case 3, 7, 9:
 		c.ipRoute(number == 7)
 	case 4:
@@ -222,7 +236,7 @@ func (c *cursor) ipv4OptionValue(number uint8, node int32) {
 
 // ipSecurity reads the basic security option, of RFC 791 if it has 11 bytes, of
 // RFC 1108 otherwise.
-func (c *cursor) ipSecurity(node int32) {
+func (c *cursor) ipSecurity() {
 	if c.left() == 9 {
 		c.u16(fOptIPSec)
 		c.u16(fOptIPComp)
@@ -235,7 +249,6 @@ func (c *cursor) ipSecurity(node int32) {
 		v := c.u8(fOptIPAuth)
 		more = v&1 != 0
 	}
-	_ = node
 }
 
 // ipRoute reads the addresses of a route: those that are passed, the next one, and

@@ -52,7 +52,6 @@ func dissectIPv6(c cursor) int {
 	}
 	word := c.peek32(0)
 	if c.captured() > 0 && word>>28 != 6 {
-		c.add(nil, 0, Node{})
 		c.u8(nil)
 		c.bits(fIPv6Ver, 1, uint64(word>>24))
 		msg := c.sprintf("Bogus IPv6 version (%d, must be 6)", int(word>>28))

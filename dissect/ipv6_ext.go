@@ -98,11 +98,7 @@ func (c *cursor) optionsHeader(p *Proto, fNxt, fLen, fOct *Field, info string) {
 	if opts.left() < n-2 {
 		opts.limit = max(opts.limit, opts.pos)
 	}
-	if c.on() {
-		opts.ipv6Options()
-	} else {
-		opts.skip(n - 2)
-	}
+	opts.ipv6Options()
 	c.closeExtension()
 	if c.ok() {
 		d.layer.proto = nxt
@@ -122,11 +118,13 @@ func dissectDestOptions(c cursor) {
 func (c *cursor) ipv6Options() {
 	for c.ok() && c.left() > 0 {
 		t := c.peek(0)
-		name := orUnknown(ipv6OptionTypes, uint64(t))
-		if name == "Unknown" {
-			name = fmt.Sprintf("Unknown IPv6 Option (%d)", t)
+		if c.on() {
+			name := ipv6OptionTypes(uint64(t))
+			if name == "" {
+				name = fmt.Sprintf("Unknown IPv6 Option (%d)", t)
+			}
+			c.sub(fOpt, name)
 		}
-		c.sub(fOpt, name)
 		c.u8(fOptType)
 		if c.ok() {
 			c.begin()
@@ -206,11 +204,7 @@ func dissectRoutingHeader(c cursor) {
 	if left > 0 && !d.layer.quoted {
 		body.routeEnd6(t)
 	}
-	if c.on() {
-		body.routingBody(t)
-	} else {
-		body.skip(n - 4)
-	}
+	body.routingBody(t)
 	c.closeExtension()
 	if c.ok() {
 		d.layer.proto = nxt

@@ -148,7 +148,7 @@ func (c *cursor) llcControl(response bool) string {
 		mark = ""
 	}
 	if !c.on() && !c.cols() {
-		return "I"
+		return "IS"[v&1 : v&1+1]
 	}
 	text := fmt.Sprintf("I%s, N(R)=%d, N(S)=%d", mark, nr, ns)
 	if v&1 != 0 {

@@ -10,7 +10,6 @@ var (
 	fPPPCode  = pPPP.u8("ppp.code", "Code", Dec, names(pppCodes))
 	fPPPIdent = pPPP.u8("ppp.identifier", "Identifier", DecHex)
 	fPPPLen   = pPPP.u16("ppp.length", "Length", Dec)
-	fPPPMagic = pPPP.u32("ppp.magic_number", "Magic Number", Hex)
 	fPPPData  = pPPP.bytes("ppp.data", "Data")
 
 	pPPPHDLC = newProto("PPP In HDLC-Like Framing", "PPP-HDLC", "ppp_hdlc")
@@ -157,10 +156,8 @@ func (c *cursor) pppControlBody(code uint8, n int, lcp bool, opts *pppOptions) {
 			c.last().label(fmt.Sprintf("Rejected Packet (%s): %s", plural(k, "byte"), shortHex(c.b[c.pos-k:c.pos])))
 		}
 	case code == 8 && lcp:
-		t := c.u16(fLCPRejected)
-		k := c.captured()
-		_ = t
-		if k > 0 && c.ok() {
+		c.u16(fLCPRejected)
+		if k := c.captured(); k > 0 && c.ok() {
 			c.bytes(fPPPData, k)
 			if c.on() {
 				c.last().label(fmt.Sprintf("Rejected Packet (%s): %s", plural(k, "byte"), shortHex(c.b[c.pos-k:c.pos])))

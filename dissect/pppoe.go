@@ -13,7 +13,6 @@ var (
 	fPPPoECode    = pPPPoE.u8("pppoe.code", "Code", Hex, names(pppoeCodes))
 	fPPPoESession = pPPPoE.u16("pppoe.session_id", "Session ID", Hex)
 	fPPPoELen     = pPPPoE.u16("pppoe.payload_length", "Payload Length", Dec)
-	ePPPoELen     = pPPPoE.none("pppoe.payload_length.bad", "Possible bad payload length")
 
 	pPPPoES = newProto("PPP-over-Ethernet Session", "PPPoES", "pppoes")
 
