@@ -64,9 +64,25 @@ func dissectHTTP(c cursor, p *payload) {
 	}
 }
 
+// dissectSSDP takes the message of service discovery apart that a datagram holds
+// (UPnP Device Architecture 1.1 §1): a head of HTTP, and nothing else.
+func dissectSSDP(c cursor, p *Proto) {
+	x := httpRun{payload: &payload{}, start: c.pos, proto: p}
+	if !httpBegins(c.rest()) {
+		c.d.setProto(p.Short)
+		x.shown++
+		c.proto(p)
+		dissectData(c)
+		c.end()
+		return
+	}
+	x.message(&c, 0)
+}
+
 // httpRun is a run of messages in one call.
 type httpRun struct {
 	*payload
+	proto *Proto // what the messages are of; nil: HTTP itself
 	start int // where the data given to this call begins
 	shown int
 }
@@ -84,9 +100,13 @@ func httpBegins(b []byte) bool {
 // open makes the node of a message. Several messages of one call count as one
 // protocol of the frame.
 func (x *httpRun) open(c *cursor) *Node {
-	c.d.setProto("HTTP")
+	p := pHTTP
+	if x.proto != nil {
+		p = x.proto
+	}
+	c.d.setProto(p.Short)
 	if x.shown++; x.shown == 1 {
-		return c.proto(pHTTP)
+		return c.proto(p)
 	}
 	n := c.addAt(&pHTTP.field, c.pos, 0, Node{})
 	c.d.push()

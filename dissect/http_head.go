@@ -37,6 +37,7 @@ const (
 	methodOther httpMethod = iota
 	methodHEAD
 	methodCONNECT
+	methodRPC // whose own length is that of a whole session (MS-RPCH §2.1.2.1)
 )
 
 // httpStartKind tells a message by its first line: a version, or a method that
@@ -82,6 +83,8 @@ func (h *httpHead) start(line []byte) {
 			h.method = methodHEAD
 		case "CONNECT":
 			h.method = methodCONNECT
+		case "RPC_IN_DATA", "RPC_OUT_DATA":
+			h.method = methodRPC
 		}
 		uri, _, _ := bytes.Cut(rest, []byte(" "))
 		h.uri = string(uri)
@@ -157,9 +160,12 @@ func isASCIIFold(b []byte, lower string) bool {
 	return true
 }
 
-// noWait says that a response is not waited for beyond its head: the answer to
-// HEAD and CONNECT, and the statuses that have no body (R92).
+// noWait says that a message is not waited for beyond its head: the answer to HEAD
+// and CONNECT, the statuses that have no body (R92), and the requests of RPC.
 func (h *httpHead) noWait(asked httpMethod) bool {
+	if h.kind == httpRequest {
+		return h.method == methodRPC
+	}
 	return h.kind == httpResponse &&
 		(asked == methodHEAD || asked == methodCONNECT && h.status/100 == 2 || h.status/100 == 1 || h.status == 204 || h.status == 304)
 }

@@ -136,7 +136,13 @@ func portAppProtocols() []*Proto {
 
 // dissectPortApp shows an application protocol by its name, and what it carries
 // as far as its header tells.
-func dissectPortApp(c cursor, a *portApp) { showPortApp(c, a, false) }
+func dissectPortApp(c cursor, a *portApp) {
+	if a.proto.Abbrev == "ssdp" {
+		dissectSSDP(c, a.proto)
+		return
+	}
+	showPortApp(c, a, false)
+}
 
 // showPortApp is dissectPortApp for a protocol that may have been entered already.
 func showPortApp(c cursor, a *portApp, entered bool) {

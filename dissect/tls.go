@@ -3,6 +3,7 @@ package dissect
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
@@ -28,6 +29,13 @@ func dissectTLS(c cursor, p *payload) {
 	}
 	t.tlsFacts = t.session.tlsAt(t.frame, t.dir)
 	if p.Messages == nil && !t.complete(b, c.left()) {
+		return
+	}
+	if p.Messages != nil && !t.session.covers(t.frame) && !t.complete(b, c.left()) {
+		// Found to be TLS only later: nothing is joined that came before.
+		d.enter(pTLS)
+		d.setProto("TCP")
+		d.setInfo(strings.TrimSpace(segmentOfPDU))
 		return
 	}
 	d.setProto(tlsShort(t.version))
@@ -111,6 +119,9 @@ func (t *tlsRun) record(c *cursor) bool {
 	}
 	kind := b[0]
 	version := t.version
+	if len(b) == tlsHeader && b[3] == 0 && b[4] == 0 && c.left() == tlsHeader {
+		return t.empty(c)
+	}
 	if version == 0 && len(b) >= 3 {
 		version = uint16(b[1])<<8 | uint16(b[2])
 	}
@@ -143,6 +154,20 @@ func (t *tlsRun) record(c *cursor) bool {
 	}
 	c.end()
 	return c.ok()
+}
+
+// empty shows a record that carries nothing and has nothing behind it: there is no
+// first byte to tell what it is.
+func (t *tlsRun) empty(c *cursor) bool {
+	if c.on() {
+		c.sub(fTLSRecord, "Record Layer")
+	}
+	c.u8(fTLSType)
+	c.u16(fTLSVersion)
+	c.u16(fTLSLength)
+	c.need(1)
+	c.end()
+	return false
 }
 
 // fragment goes on with what a record carries and gives the end of the record's label.
