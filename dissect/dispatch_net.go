@@ -35,6 +35,8 @@ func dissectLink(c cursor, l packet.LinkType) {
 		dissectSLL2(c)
 	case packet.LinkPPP, packet.LinkPPPSerial:
 		dissectPPPLink(c)
+	case packet.LinkATM:
+		dissectLLC(c)
 	case packet.LinkPPPEther:
 		dissectPPPoESession(c)
 	default:

@@ -125,14 +125,29 @@ func (t *Tree) At(source, off int) int {
 	return best
 }
 
-// Find calls f with each node of a field or protocol, in the tree's order,
-// until f says false. Hidden nodes count.
+// Find calls f with each node of a field or protocol, in the tree's order (which
+// is not that of Nodes: a trailer is found after the payload before it), until f
+// says false. Hidden nodes count.
 func (t *Tree) Find(abbrev string, f func(*Node) bool) {
-	for i := range t.Nodes {
+	for i := t.First(); i >= 0; i = t.after(i) {
 		if n := &t.Nodes[i]; n.Field != nil && n.Field.Abbrev == abbrev && !f(n) {
 			return
 		}
 	}
+}
+
+// after gives the node that follows i depth first, hidden or not; −1 at the end.
+func (t *Tree) after(i int) int {
+	if c := t.Child(i); c >= 0 {
+		return c
+	}
+	for i >= 0 && t.Next(i) < 0 {
+		i = t.Parent(i)
+	}
+	if i < 0 {
+		return -1
+	}
+	return t.Next(i)
 }
 
 // Walk visits the visible nodes depth first, with their index and depth, until f says false.

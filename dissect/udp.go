@@ -46,7 +46,7 @@ func dissectUDP(c cursor) {
 		c.end()
 		return
 	}
-	if ttl := d.layer.ttl; c.on() && ttl != 0 && ttl < 5 && dport > 33434 && dport <= 33534 && !d.layer.quoted {
+	if c.on() && dport > 33434 && dport <= 33534 {
 		c.begin()
 		c.expert(Chat, GroupSequence, eUDPTrace, fmt.Sprintf("Possible traceroute: hop #%d, attempt #%d", (dport-33435)/3+1, (dport-33435)%3+1))
 		c.end()
