@@ -106,6 +106,8 @@ func (f *http2Frame) whole(c *cursor, w cursor) {
 	if c.on() {
 		w.end()
 	}
+	f.contentOf(c) // inside of the frame's own node, as tshark has it
+	f.body = false
 }
 
 // contentOf goes on with a body that has come to its end: as a message of DNS, or
