@@ -38,7 +38,7 @@ func rules() map[string]rule {
 		"internal/text":     {theirs: "github.com/charmbracelet/x/ansi"},
 		"capture":           {ours: "internal/packet", theirs: "github.com/google/gopacket/pcap github.com/klauspost/compress golang.org/x/sys", cgo: true},
 		"internal/tcp":      {ours: "internal/packet"},
-		"dissect":           {ours: "internal/packet internal/text internal/tcp"},
+		"dissect":           {ours: "internal/packet internal/text internal/tcp", theirs: "golang.org/x/net/http2/hpack"},
 		"dissect/filter":    {ours: "internal/packet internal/text internal/tcp dissect"},
 		"internal/trace":    {ours: "internal/packet internal/tcp dissect dissect/filter", theirs: "golang.org/x/sys"},
 		"internal/pipeline": {ours: "internal/packet internal/tcp internal/trace capture dissect", cgo: true},
