@@ -21,6 +21,7 @@ const (
 	derBits      = 0x03
 	derOctets    = 0x04
 	derOID       = 0x06
+	derEnum      = 0x0a
 	derUTF8      = 0x0c
 	derPrintable = 0x13
 	derTeletex   = 0x14

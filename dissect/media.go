@@ -25,7 +25,6 @@ var (
 	pMultipart  = newProto("MIME Multipart Media Encapsulation", "MIME multipart", "mime_multipart")
 	fPartType   = pMultipart.str("mime_multipart.type", "Type")
 	pMsgHTTP    = newProto("Media Type: message/http", "message/http", "message-http")
-	pOCSP       = newProto("Online Certificate Status Protocol", "OCSP", "ocsp")
 	pPKIXCert   = newProto("PKIX CERT File Format", "PKIX Certificate", "pkix-cert")
 	pCBOR       = newProto("Concise Binary Object Representation", "CBOR", "cbor")
 	pGRPC       = newProto("GRPC Message", "GRPC", "grpc")
@@ -150,6 +149,7 @@ func dissectNamedMedia(c cursor, mime string) {
 			c.d.setInfo("Request")
 		} else {
 			c.d.setInfo("Response")
+			inside = ocspResponse
 		}
 	case pIPP:
 		c.d.setProto("IPP")
@@ -191,7 +191,7 @@ func (c cursor) block(p *Proto, label string, inside func(*cursor)) {
 		n.label(label)
 		n.span(c.pos, c.captured())
 	}
-	if inside != nil && c.on() {
+	if inside != nil && (c.on() || p == pOCSP) { // what OCSP brings is named in the columns too
 		inside(&c)
 	}
 	c.end()

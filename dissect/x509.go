@@ -404,6 +404,3 @@ func dissectDName(c cursor) {
 	}
 	x.end()
 }
-
-// dissectOCSPResponse names an answer about the status of a certificate (RFC 6960 §4.2).
-func dissectOCSPResponse(c cursor) { c.block(pOCSP, "OCSP Response", nil) }

@@ -1,5 +1,7 @@
 package dissect
 
+import "strings"
+
 // extensions takes the extensions apart (RFC 5280 §4.2).
 func (c *certificate) extensions(v der) {
 	exts := v.within(c.b, maxCertExts)
@@ -49,6 +51,10 @@ func (c *certificate) extension(id string, v der) {
 	case "2.16.840.1.113730.1.1", "2.16.840.1.113730.1.2", "2.16.840.1.113730.1.3", "2.16.840.1.113730.1.4",
 		"2.16.840.1.113730.1.7", "2.16.840.1.113730.1.8", "2.16.840.1.113730.1.12", "2.16.840.1.113730.1.13":
 		c.d.enter(pNSCert)
+		return
+	}
+	if strings.HasPrefix(id, oidOCSP) {
+		c.d.enter(pOCSP)
 		return
 	}
 	if !isCertExtension(id) {
