@@ -34,6 +34,9 @@ func (s *filtered) Read(ctx context.Context, b *Batch) error {
 		kept := b.Packets[:0]
 		for i := range b.Packets {
 			p := &b.Packets[i]
+			if p.Link == packet.LinkRecord {
+				continue // no packet, so none that passes
+			}
 			f := s.filters[p.Link]
 			if f == nil {
 				var ferr error

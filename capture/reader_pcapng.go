@@ -18,6 +18,8 @@ const (
 	blockSimple    = 3
 	blockEnhanced  = 6
 	blockSecrets   = 10
+	blockCustom    = 0x00000bad // may be copied into other files
+	blockCustomOwn = 0x40000bad // may not
 
 	byteOrderMagic = 0x1a2b3c4d
 	secretsTLS     = 0x544c534b // "TLSK": an NSS key log
@@ -49,6 +51,7 @@ const (
 func isPcapNG(p []byte) bool { return binary.LittleEndian.Uint32(p) == blockSection }
 
 type ngDecoder struct {
+	last     packet.Time      // of the newest packet that has one
 	order    binary.ByteOrder // of the current section
 	big      bool
 	ifaces   []packet.Interface // of all sections
@@ -160,6 +163,16 @@ func (d *ngDecoder) decode(b *Batch, p []byte, off int64) (used, need int, f *fa
 		size := (int(total) + 3) &^ 3
 		switch typ {
 		case blockSection, blockInterface, blockSecrets, blockEnhanced, blockOldPacket, blockSimple:
+		case blockCustom, blockCustomOwn:
+			if off < 0 {
+				// What a pipe brings is written again, and this cannot be.
+				d.trailer = total
+				i += size - 4
+				if i > len(p) {
+					return i, 4, nil
+				}
+				continue
+			}
 		default:
 			// Nothing of it is kept: go to its end, where its length is said again.
 			d.trailer = total
@@ -201,7 +214,7 @@ func lengthsDiffer(at int, packet bool, first, second uint32) *fault {
 }
 
 func isPacketBlock(typ uint32) bool {
-	return typ == blockEnhanced || typ == blockSimple || typ == blockOldPacket
+	return typ == blockEnhanced || typ == blockSimple || typ == blockOldPacket || typ == blockCustom || typ == blockCustomOwn
 }
 
 // head reads the first twelve bytes of a block. A section header also gives the
@@ -235,7 +248,7 @@ func (d *ngDecoder) u32(p []byte) uint32 {
 // capLen is the captured length that a packet block gives, if p, as much of the
 // block as there is, has it already.
 func (d *ngDecoder) capLen(typ uint32, p []byte) uint32 {
-	if typ == blockSimple || len(p) < 24 {
+	if typ != blockEnhanced && typ != blockOldPacket || len(p) < 24 {
 		return 0
 	}
 	return d.u32(p[20:])
@@ -256,6 +269,8 @@ func (d *ngDecoder) block(b *Batch, typ uint32, body []byte, pos int64) *fault {
 		return d.packet(b, uint32(d.order.Uint16(body)), body, pos)
 	case blockSimple:
 		return d.simple(b, body, pos)
+	case blockCustom, blockCustomOwn:
+		return d.custom(b, body, pos)
 	case blockInterface:
 		return d.describe(body)
 	case blockSection:
@@ -307,9 +322,10 @@ func (d *ngDecoder) packet(b *Batch, n uint32, body []byte, pos int64) *fault {
 	if pos >= 0 {
 		pos += 20
 	}
+	d.last = d.clocks[k].time(ticks)
 	b.Packets = append(b.Packets, packet.Packet{
 		Meta: packet.Meta{
-			Time:   d.clocks[k].time(ticks),
+			Time:   d.last,
 			CapLen: caplen,
 			Len:    wirelen,
 			Iface:  uint32(k),
@@ -348,9 +364,24 @@ func (d *ngDecoder) simple(b *Batch, body []byte, pos int64) *fault {
 	}
 	end := 4 + int(caplen)
 	b.Packets = append(b.Packets, packet.Packet{
-		Meta: packet.Meta{CapLen: caplen, Len: wirelen, Iface: uint32(k), Link: d.ifaces[k].Link},
+		Meta: packet.Meta{Time: d.last, CapLen: caplen, Len: wirelen, Iface: uint32(k), Link: d.ifaces[k].Link, NoTime: true},
 		Data: body[4:end:end],
 		Pos:  pos,
+	})
+	return nil
+}
+
+// custom reads the body of a custom block: a number that says whose it is, and
+// what only they can read.
+func (d *ngDecoder) custom(b *Batch, body []byte, pos int64) *fault {
+	if len(body) < 4 {
+		return damaged(0, true, "a custom block of %d bytes is too short", len(body)+blockFrame)
+	}
+	n := uint32(len(body) - 4)
+	b.Packets = append(b.Packets, packet.Packet{
+		Meta: packet.Meta{Time: d.last, CapLen: n, Len: n, Iface: packet.NoIface, Link: packet.LinkRecord, NoTime: true},
+		Data: body[4:],
+		Pos:  pos + 4,
 	})
 	return nil
 }

@@ -125,7 +125,7 @@ func TestStreamQuiet(t *testing.T) {
 func TestStreamInPieces(t *testing.T) {
 	w := big().section().iface(1, 0, nil)
 	for i := range 20 {
-		w.block(0xbad, w.body().raw("nothing to keep"))
+		w.block(0x0b0e, w.body().raw("nothing to keep"))
 		w.packet(0, uint64(i), "0123456789"[:i%10], 10, nil)
 	}
 	r, pw := io.Pipe()

@@ -105,7 +105,7 @@ func TestPcapNG(t *testing.T) {
 		w.iface(1, 4, o().opt(2, "eth0").opt(3, "the first").opt(9, "\x09").opt(11, "\x00tcp port 80"))
 		w.iface(101, 0, o().opt(2, "tun0\x00"))
 		w.block(4, o().raw("name resolution"))
-		w.block(0x0bad, o().raw("custom"))
+		w.block(0x0b0e, o().raw("custom"))
 		w.block(10, o().u32(0x544c534b, 5).raw("key 1"))
 		w.block(10, o().u32(0x57474b4c, 5).raw("other"))
 		w.packet(0, 1_700_000_000_123_456_789, "abcd", 60, nil)
@@ -136,8 +136,8 @@ func TestPcapNG(t *testing.T) {
 			{1_700_000_000_123_456_789, 60, 0, 1, "abcd", ""},
 			{1_700_000_000_123_456_000, 3, 1, 101, "abc", "one\ntwo"},
 			{1000, 3, 1, 101, "", "no end of options"},
-			{0, 9, 0, 1, "simp", ""},
-			{0, 2, 0, 1, "si", ""},
+			{1000, 9, 0, 1, "simp", ""}, // no time of its own: that of the packet before
+			{1000, 2, 0, 1, "si", ""},
 			{5000, 4, 1, 101, "old", ""},
 			{7000, 2, 2, 276, "zz", ""},
 		}
@@ -212,6 +212,39 @@ func TestTimeResolution(t *testing.T) {
 
 // TestLarge reads files of many chunks, with records that lie across their ends
 // and blocks longer than a chunk.
+// TestCustomBlocks: what Wireshark lists among the packets, files give as well.
+func TestCustomBlocks(t *testing.T) {
+	w := little().section().iface(1, 0, nil)
+	w.packet(0, 5, "abcd", 4, nil)
+	w.block(0x0bad, w.body().u32(32473).raw("mine"))
+	w.block(0x40000bad, w.body().u32(32473).raw("mine too"))
+	ps, _, err := readFile(t, temp(t, "a.pcapng", w.b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ps) != 3 || ps[1].Link != packet.LinkRecord || ps[1].Iface != packet.NoIface || !ps[1].NoTime ||
+		string(ps[1].Data) != "mine" || string(ps[2].Data) != "mine too" || ps[2].Time != ps[0].Time {
+		t.Errorf("%+v", ps)
+	}
+	pipe := NewStreamReader(bytes.NewReader(w.b), "pipe")
+	defer pipe.Close()
+	var b Batch
+	count := 0
+	for {
+		err := pipe.Read(t.Context(), &b)
+		count += len(b.Packets)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if count != 1 {
+		t.Errorf("a pipe gives %d packets, want the one that came over an interface", count)
+	}
+}
+
 func TestLarge(t *testing.T) {
 	ng := little().section().iface(1, 0, nil)
 	pc := big().pcap(0xa1b2c3d4, 4, 1)
@@ -220,7 +253,7 @@ func TestLarge(t *testing.T) {
 	for i := range n {
 		d := data[:(i*7919)%(maxCapLen+1)]
 		if i%7 == 0 {
-			ng.block(0x0bad, ng.body().raw(data).raw(data).raw(data))
+			ng.block(0x0b0e, ng.body().raw(data).raw(data).raw(data))
 		}
 		ng.packet(0, uint64(i), d, uint32(len(d)), nil)
 		pc.record(0, uint32(i), d, uint32(len(d)))
@@ -327,14 +360,14 @@ func TestDamage(t *testing.T) {
 		{"section too short", little().block(0x0a0d0d0a, body().u32(0x1a2b3c4d)).b, 0, "damaged at byte 0: a section header of 16 bytes is too short", ErrDamaged},
 		{"pcapng block cut", cutBy(ng().packet(0, 1, "second", 6, nil), 3), 1, "cut short in the middle of packet 2: 37 of the 40 bytes of its block are there", ErrCut},
 		{"pcapng block header cut", ng().raw("\x06\x00\x00\x00\x28").b, 1, "cut short: the file ends within a block, 5 bytes after its start", ErrCut},
-		{"pcapng other block cut", cutBy(ng().block(0xbad, body().raw(strings.Repeat("x", 100))), 50), 1, "cut short: the file ends within a block that holds no packet", ErrCut},
-		{"pcapng other block without its end", cutBy(ng().block(0xbad, body().raw(strings.Repeat("x", 100))), 4), 1, "cut short: the file ends within a block that holds no packet", ErrCut},
+		{"pcapng other block cut", cutBy(ng().block(0x0b0e, body().raw(strings.Repeat("x", 100))), 50), 1, "cut short: the file ends within a block that holds no packet", ErrCut},
+		{"pcapng other block without its end", cutBy(ng().block(0x0b0e, body().raw(strings.Repeat("x", 100))), 4), 1, "cut short: the file ends within a block that holds no packet", ErrCut},
 		{"pcapng interface cut", cutBy(ng().iface(1, 0, nil), 4), 1, "cut short: the file ends within a block, 16 bytes after its start", ErrCut},
 		{"block too short", ng().u32(6, 8).raw("....").b, 1, "damaged at packet 2 (byte 88): a block of 8 bytes", ErrDamaged},
 		{"block too long", ng().u32(6, math.MaxUint32).raw("....").b, 1, "damaged at packet 2 (byte 88): a block of 4294967295 bytes", ErrDamaged},
 		{"interface block too long", ng().u32(1, maxBlock+4).raw("....").b, 1, "damaged at byte 88: a block of 16777220 bytes", ErrDamaged},
 		{"lengths differ", ng().u32(6, 16).raw("....").u32(20).b, 1, "damaged at packet 2 (byte 88): the block's length is 16 at its start and 20 at its end", ErrDamaged},
-		{"lengths of a skipped block differ", ng().u32(0xbad, 16).raw("....").u32(20).b, 1, "damaged at byte 100: the block's length is 16 at its start and 20 at its end", ErrDamaged},
+		{"lengths of a skipped block differ", ng().u32(0x0b0e, 16).raw("....").u32(20).b, 1, "damaged at byte 100: the block's length is 16 at its start and 20 at its end", ErrDamaged},
 		{"packet block too short", ng().block(6, body().raw("....")).b, 1, "damaged at packet 2 (byte 88): a packet block of 16 bytes is too short", ErrDamaged},
 		{"old packet block too short", ng().block(2, body().raw("....")).b, 1, "damaged at packet 2 (byte 88): a packet block of 16 bytes is too short", ErrDamaged},
 		{"simple packet block too short", ng().block(3, body()).b, 1, "damaged at packet 2 (byte 88): a packet block of 12 bytes is too short", ErrDamaged},

@@ -42,6 +42,9 @@ func dissectFrame(c *cursor) int {
 	m := in.Packet.Meta
 	label := fmt.Sprintf("Frame %d: %s on wire (%d bits), %s captured (%d bits)", in.Number,
 		plural(int(m.Len), "byte"), uint64(m.Len)*8, plural(int(m.CapLen), "byte"), uint64(m.CapLen)*8)
+	if m.Link == packet.LinkRecord {
+		label = fmt.Sprintf("PCAPNG Custom Block %d: %s (%d bits) of custom data and options", in.Number, plural(int(m.Len), "byte"), uint64(m.Len)*8)
+	}
 	if in.Section.HasIface {
 		if in.Iface != "" {
 			label += " on interface " + text.Printable(in.Iface)
@@ -68,14 +71,12 @@ func dissectFrame(c *cursor) int {
 		}
 		c.end()
 	}
-	t := int64(m.Time)
-	c.addAt(fFrameEncap, 0, 0, Node{num: uint64(encapNumber(m.Link))})
-	c.addAt(fFrameTime, 0, 0, Node{num: uint64(t)})
-	c.addAt(fFrameShift, 0, 0, Node{Flags: Generated})
-	c.addAt(fFrameEpoch, 0, 0, Node{num: uint64(t)})
-	c.addAt(fFrameDelta, 0, 0, Node{num: uint64(m.Time.Sub(in.Prev)), Flags: Generated})
-	c.addAt(fFrameDeltaDis, 0, 0, Node{num: uint64(m.Time.Sub(in.Prev)), Flags: Generated})
-	c.addAt(fFrameRel, 0, 0, Node{num: uint64(m.Time.Sub(in.First)), Flags: Generated})
+	if m.Link != packet.LinkRecord {
+		c.addAt(fFrameEncap, 0, 0, Node{num: uint64(encapNumber(m.Link))})
+	}
+	if !m.NoTime {
+		dissectFrameTimes(c)
+	}
 	c.addAt(fFrameNumber, 0, 0, Node{num: uint64(in.Number)})
 	c.addAt(fFrameLen, 0, 0, Node{num: uint64(m.Len), text: fmt.Sprintf("Frame Length: %s (%d bits)", plural(int(m.Len), "byte"), uint64(m.Len)*8)})
 	c.addAt(fFrameCapLen, 0, 0, Node{num: uint64(m.CapLen), text: fmt.Sprintf("Capture Length: %s (%d bits)", plural(int(m.CapLen), "byte"), uint64(m.CapLen)*8)})
@@ -90,47 +91,20 @@ func dissectFrame(c *cursor) int {
 	return n
 }
 
+// dissectFrameTimes shows when the packet was seen.
+func dissectFrameTimes(c *cursor) {
+	in := c.d.in
+	at := in.Packet.Time
+	c.addAt(fFrameTime, 0, 0, Node{num: uint64(at)})
+	c.addAt(fFrameShift, 0, 0, Node{Flags: Generated})
+	c.addAt(fFrameEpoch, 0, 0, Node{num: uint64(at)})
+	c.addAt(fFrameDelta, 0, 0, Node{num: uint64(at.Sub(in.Prev)), Flags: Generated})
+	c.addAt(fFrameDeltaDis, 0, 0, Node{num: uint64(at.Sub(in.Prev)), Flags: Generated})
+	c.addAt(fFrameRel, 0, 0, Node{num: uint64(at.Sub(in.First)), Flags: Generated})
+}
+
 // finishFrame writes the list of protocols, which is known only at the end.
 func (d *Dissection) finishFrame(i int) { d.tree.Nodes[i].str = d.protocolNames() }
-
-// encapNumber is what Wireshark numbers the link type with (its own numbers, not
-// LINKTYPE_ values).
-func encapNumber(l packet.LinkType) int16 {
-	for _, e := range encaps {
-		if e.link == l {
-			return e.wtap
-		}
-	}
-	return 0
-}
-
-func encapName(wtap int16) string {
-	for _, e := range encaps {
-		if e.wtap == wtap {
-			return e.name
-		}
-	}
-	return "Unknown"
-}
-
-// encaps maps link types to the numbers and names that Wireshark shows.
-var encaps = []struct {
-	link packet.LinkType
-	wtap int16
-	name string
-}{
-	{packet.LinkEthernet, 1, "Ethernet"},
-	{packet.LinkPPP, 4, "PPP"},
-	{packet.LinkRaw, 7, "Raw IP"},
-	{packet.LinkNull, 15, "NULL/Loopback"},
-	{packet.LinkLoop, 174, "OpenBSD loopback"},
-	{packet.LinkPPPSerial, 4, "PPP"},
-	{packet.LinkPPPEther, 139, "PPP-over-Ethernet session"},
-	{packet.LinkLinuxSLL, 25, "Linux cooked-mode capture v1"},
-	{packet.LinkIPv4, 129, "Raw IPv4"},
-	{packet.LinkIPv6, 130, "Raw IPv6"},
-	{packet.LinkLinuxSLL2, 210, "Linux cooked-mode capture v2"},
-}
 
 // plural writes a count with its noun: "1 byte", "2 bytes".
 func plural(n int, noun string) string {

@@ -133,7 +133,7 @@ func (o *options) decodings() (*dissect.DecodeAs, error) {
 			ok = false
 		}
 		if !ok || !ok2 || err != nil || app == dissect.AppNone {
-			return nil, usagef("-d %s: write tcp.port==8888,http; protocols are http, tls and dns", d)
+			return nil, usagef("-d %s: write tcp.port==8888,http; protocols are http, http2, tls and dns", d)
 		}
 		table[uint16(n)] = app
 	}
@@ -141,7 +141,7 @@ func (o *options) decodings() (*dissect.DecodeAs, error) {
 }
 
 func appNamed(name string) dissect.App {
-	for _, a := range []dissect.App{dissect.AppHTTP, dissect.AppTLS, dissect.AppDNS} {
+	for _, a := range []dissect.App{dissect.AppHTTP, dissect.AppHTTP2, dissect.AppTLS, dissect.AppDNS} {
 		if a.String() == name {
 			return a
 		}

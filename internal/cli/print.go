@@ -140,6 +140,9 @@ func writePackets(w *capture.Writer, t *trace.Trace, numbers []packet.Number) (i
 		if err != nil {
 			return nil // evicted meanwhile: it is not there to be written
 		}
+		if p.Link == packet.LinkRecord {
+			return nil // a record of the other file, not a packet
+		}
 		if k := w.Interfaces(); k <= int(p.Iface) {
 			if err := w.AddInterfaces(t.Interfaces()[k:]...); err != nil {
 				return err

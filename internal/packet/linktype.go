@@ -13,12 +13,17 @@ const (
 	LinkPPP       LinkType = 9   // PPP, with or without HDLC framing
 	LinkPPPSerial LinkType = 50  // PPP in HDLC-like framing
 	LinkPPPEther  LinkType = 51  // PPPoE, from its header on
+	LinkATM       LinkType = 100 // RFC 1483 ATM: LLC at its beginning
 	LinkRaw       LinkType = 101 // IPv4 or IPv6, told by the first nibble
 	LinkLoop      LinkType = 108 // OpenBSD loopback, network byte order
 	LinkLinuxSLL  LinkType = 113 // Linux cooked, version 1
 	LinkIPv4      LinkType = 228 // raw IPv4
 	LinkIPv6      LinkType = 229 // raw IPv6
 	LinkLinuxSLL2 LinkType = 276 // Linux cooked, version 2
+
+	// LinkRecord is not of the registry: the bytes are no packet but a custom
+	// block of a pcapng file, which Wireshark lists among the packets.
+	LinkRecord LinkType = 0xffff
 )
 
 // String gives the registry's name in lower case, or the number.
@@ -34,6 +39,8 @@ func (l LinkType) String() string {
 		return "ppp-hdlc"
 	case LinkPPPEther:
 		return "pppoe"
+	case LinkATM:
+		return "atm-rfc1483"
 	case LinkRaw:
 		return "raw"
 	case LinkLoop:
@@ -46,6 +53,8 @@ func (l LinkType) String() string {
 		return "ipv6"
 	case LinkLinuxSLL2:
 		return "linux-sll2"
+	case LinkRecord:
+		return "pcapng-record"
 	}
 	return "link-type-" + strconv.Itoa(int(l))
 }

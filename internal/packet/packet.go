@@ -31,7 +31,11 @@ type Meta struct {
 	Len    uint32   // bytes that were on the wire; at least CapLen in a sound file
 	Iface  uint32   // index into the capture's list of interfaces
 	Link   LinkType // how the bytes begin
+	NoTime bool     // the source does not say when; Time is that of the packet before
 }
+
+// NoIface is the Iface of what came in on no interface: a record of the file itself.
+const NoIface = 1<<32 - 1
 
 // Packet is one captured packet. Data aliases a buffer of whoever made the
 // packet and is valid for as long as that buffer is.

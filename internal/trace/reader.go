@@ -93,9 +93,16 @@ func (r *Reader) load(n packet.Number) error {
 	return nil
 }
 
+// noIface is the interface of a row that is a record of the file.
+const noIface = 0xffff
+
 // meta gives what the capture says of a row's packet.
 func (t *tables) meta(row *Row) packet.Meta {
-	m := packet.Meta{Time: row.Time, CapLen: row.CapLen, Len: row.Len, Iface: uint32(row.iface)}
+	m := packet.Meta{Time: row.Time, CapLen: row.CapLen, Len: row.Len, Iface: uint32(row.iface), NoTime: row.bits&rowNoTime != 0}
+	if row.iface == noIface {
+		m.Iface, m.Link = packet.NoIface, packet.LinkRecord
+		return m
+	}
 	if i := int(row.iface); i < len(t.ifaces) {
 		m.Link = t.ifaces[i].Link
 	}
@@ -150,8 +157,8 @@ func (k *knowledge) gather(tb *tables) {
 	case UDP:
 		k.inner = len(k.outer)
 		k.udp = tb.udp[row.Stream]
-		k.peer = tb.peer(k.n)
 	}
+	k.peer = tb.peer(k.n)
 	if d := tb.frags.of[k.n]; d != nil {
 		k.done = d.done
 		if d.done == k.n {

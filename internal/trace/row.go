@@ -75,7 +75,7 @@ const (
 	rowMalformed                     // the headers are cut or wrong
 	rowComment                       // the packet has a comment
 	rowOdd                           // a TCP header that is not sound (R8, R10, R11)
-	rowAnswered                      // see Trace.peers
+	rowNoTime                        // the source does not say when
 )
 
 // Window is the window in bytes, scaled as far as was known (R16).

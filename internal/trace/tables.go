@@ -67,7 +67,8 @@ type section struct {
 }
 
 type question struct {
-	stream uint32
+	stream uint32      // of UDP
+	echo   packet.Flow // of ICMP; zero for UDP
 	id     uint16
 }
 

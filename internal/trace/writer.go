@@ -178,6 +178,9 @@ func (t *tables) forget(last packet.Number) {
 func (w *Writer) row(r *Row, n packet.Number, s *Scanned) {
 	p := &s.Packet
 	*r = Row{Time: p.Time, pos: p.Pos, CapLen: p.CapLen, Len: p.Len, iface: uint16(min(p.Iface, 0xffff)), payOff: 0xffff}
+	if p.NoTime {
+		r.bits |= rowNoTime
+	}
 	tb := &w.t.tables
 	if p.Comment != "" {
 		r.bits |= rowComment
@@ -194,6 +197,9 @@ func (w *Writer) row(r *Row, n packet.Number, s *Scanned) {
 		r.bits |= rowMalformed
 	}
 	r.Top = uint8(h.Proto)
+	if h.Echo.Valid {
+		tb.ask(n, p.Time, question{echo: echoKey(h.Echo.Flow)}, h.Echo.Question)
+	}
 	last := len(h.Transports) - 1
 	for k := range h.Transports {
 		x := &h.Transports[k]
@@ -221,7 +227,7 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 			tb.udp[stream].snmp = true
 		}
 		if q, ok := dissect.UDPQuestion(x.Payload, x.Flow.Src.Port, x.Flow.Dst.Port); ok {
-			tb.ask(n, x.Time, stream, q)
+			tb.ask(n, x.Time, question{stream: stream}, q)
 		}
 		return
 	}
@@ -256,9 +262,15 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 	}
 }
 
-// ask pairs questions with answers.
-func (t *tables) ask(n packet.Number, at packet.Time, stream uint32, q dissect.Question) {
-	key := question{stream, q.ID}
+// echoKey is the two ends of an ICMP echo, whichever asks.
+func echoKey(f packet.Flow) packet.Flow {
+	key, _ := f.Canonical()
+	return key
+}
+
+// ask pairs questions with answers. key says between whom.
+func (t *tables) ask(n packet.Number, at packet.Time, key question, q dissect.Question) {
+	key.id = q.ID
 	i := t.pending[key]
 	var x *dissect.Exchange
 	if i > 0 {
