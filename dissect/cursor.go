@@ -107,6 +107,9 @@ func (c *cursor) tail() cursor { return c.to(c.left()) }
 
 // add puts a node for the n bytes that end at the cursor.
 func (c *cursor) add(f *Field, n int, node Node) *Node {
+	if c.d.fail != fine {
+		return nil // the bytes could not be read
+	}
 	return c.addAt(f, c.pos-n, n, node)
 }
 

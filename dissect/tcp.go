@@ -111,6 +111,9 @@ func dissectTCP(c cursor) {
 	}
 	h := c.peekTCP(&s)
 	d.transport++
+	if !h && !s.quote {
+		c.need(16) // Wireshark reads the fixed header as a whole before it shows any of it
+	}
 	if d.in.Known != nil {
 		s.facts, s.summary = d.in.Known.TCP(k)
 	}

@@ -298,8 +298,14 @@ func TestGlossary(t *testing.T) {
 			known[c[2]] = true
 		}
 	}
+	// Wireshark has these without a name, as text or under one of its protocols.
+	own := map[string]bool{"tcp.options.mptcp": true, "tcp.options.acc_ecn.order1": true, "ipv6cp.opt.data": true, "dhcp.vendor": true,
+		"dhcp.client_identifier": true, "ocsp.responseType_id": true, "x509sat.SerialNumber": true, "x509sat.SyntaxIA5String": true}
 	for _, line := range strings.Split(out, "\n") {
 		c := strings.Split(line, "\t")
+		if len(c) > 2 && own[c[2]] {
+			continue
+		}
 		// What is recognised and not dissected has a field for its bytes that Wireshark has not.
 		if len(c) > 3 && !known[c[2]] && !strings.HasPrefix(c[2], "_ws.") && !strings.HasSuffix(c[2], ".bytes") {
 			t.Errorf("%s is no field of Wireshark's", c[2])

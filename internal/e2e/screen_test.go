@@ -117,8 +117,15 @@ func TestResizeWhileDrawing(t *testing.T) {
 		tm.tmux("resize-window", "-x", fmt.Sprint(20+i*4), "-y", fmt.Sprint(5+i), ";", "send-keys", "j")
 	}
 	tm.tmux("resize-window", "-x", "80", "-y", "24")
+	// tmux tells the program of sizes a little later, and a window in which nothing
+	// can be read takes no keys.
+	full := func(s string) bool {
+		lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+		return len(lines) == 24 && strings.Contains(lines[23], "f follow") && strings.Contains(lines[2], "No.")
+	}
+	tm.until("24 rows", full)
 	tm.press("g", "g")
-	s := tm.see("─ Packet 1 ·", "No.", "f follow")
+	s := tm.until("the first packet in 24 rows", func(s string) bool { return full(s) && strings.Contains(s, "─ Packet 1 ·") })
 	if lines := strings.Split(strings.TrimRight(s, "\n"), "\n"); len(lines) != 24 {
 		t.Errorf("%d rows are drawn:\n%s", len(lines), frame(s))
 	}
