@@ -543,6 +543,11 @@ func (s *tcpSegment) payload(c *cursor, start int) {
 	}
 	body := c.to(n)
 	have := body.captured()
+	if have == 0 {
+		c.end()
+		body.need(1) // there is data, and nothing of it was captured
+		return
+	}
 	if o := c.opened(); o != nil {
 		o.Len = int32(min(body.pos, len(c.b)) - start)
 	}
