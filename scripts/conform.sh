@@ -2,6 +2,7 @@
 # corpus is not part of the project: it is other people's files.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+: "${CONFORM:?is set by the Makefile: run make conform}"
 if [ ! -x "$CONFORM" ] || [ ! -d "$CORPUS" ]; then
 	echo "left out: conform (there is no $CONFORM with $CORPUS here; the tests' own captures were compared)"
 	exit 0

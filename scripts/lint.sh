@@ -3,6 +3,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 go=${GO:-go}
 bad=0
+: "${STATICCHECK:?is set by the Makefile: run make lint}"
 
 "$go" vet ./... || bad=1
 
