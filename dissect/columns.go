@@ -1,21 +1,11 @@
 package dissect
 
-import (
-	"fmt"
-	"net/netip"
-)
+import "fmt"
 
 // setProto sets the Protocol column, unless it is locked (R70.8).
 func (d *Dissection) setProto(name string) {
 	if d.wantCols && !d.protoLock {
 		d.cols.Proto = name
-	}
-}
-
-// setAddrs sets the Source and Destination columns.
-func (d *Dissection) setAddrs(src, dst netip.Addr) {
-	if d.wantCols {
-		d.cols.Src, d.cols.Dst = src.String(), dst.String()
 	}
 }
 

@@ -226,18 +226,6 @@ func (c *cursor) le16(f *Field) uint16 {
 	return v
 }
 
-func (c *cursor) le32(f *Field) uint32 {
-	if !c.need(4) {
-		return 0
-	}
-	v := binary.LittleEndian.Uint32(c.b[c.pos:])
-	c.pos += 4
-	if c.d.tree != nil {
-		c.add(f, 4, Node{num: uint64(v)})
-	}
-	return v
-}
-
 // i32 reads a signed number of four bytes.
 func (c *cursor) i32(f *Field) int32 {
 	if !c.need(4) {

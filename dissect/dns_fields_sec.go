@@ -110,5 +110,4 @@ var (
 	fDNSDSOTLVRetrydelayRetrydelay     = pDNS.u32("dns.dso.tlv.retrydelay.retrydelay", "Retry Delay", Dec)
 	fDNSDSOTLVEncpadPadding            = pDNS.bytes("dns.dso.tlv.encpad.padding", "Padding")
 	eDNSTSIGNoalg                      = pDNS.none("dns.tsig.noalg", "No dissector for algorithm")
-	eDNSKeyIDBufferTooShort            = pDNS.none("dns.key_id_buffer_too_short", "Buffer too short to compute a key id")
 )

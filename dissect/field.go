@@ -214,9 +214,6 @@ func names(n Names) func(*Field) { return func(f *Field) { f.Names = n } }
 // units is appended to the number in the label.
 func units(u string) func(*Field) { return func(f *Field) { f.Units = u } }
 
-// unknown is the text of values that names does not know.
-func unknown(s string) func(*Field) { return func(f *Field) { f.Unknown = s } }
-
 // table makes Names of a map.
 func table(m map[uint64]string) Names { return func(v uint64) string { return m[v] } }
 

@@ -83,7 +83,7 @@ func dissectSSDP(c cursor, p *Proto) {
 type httpRun struct {
 	*payload
 	proto *Proto // what the messages are of; nil: HTTP itself
-	start int // where the data given to this call begins
+	start int    // where the data given to this call begins
 	shown int
 }
 

@@ -94,7 +94,6 @@ var (
 
 	eH2HeaderSize  = pHTTP2.none("http2.header_size_exceeded", "Decompression stopped.")
 	eH2HeaderLines = pHTTP2.none("http2.header_lines_exceeded", "Decompression stopped after 200 header lines.")
-	eH2Inflate     = pHTTP2.none("http2.body_decompression_failed", "Body decompression failed")
 
 	// What the path of a request is made of, where it has a query; HTTP's own.
 	fHTTPPathSegment = pHTTP.str("http.path_segment", "Path segment")

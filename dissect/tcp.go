@@ -70,7 +70,6 @@ type tcpSegment struct {
 	summary *tcp.Summary
 	check   uint16
 	urgent  uint16
-	hasOpts bool
 	labels  []byte // what the options add to the Info column
 	titles  []string
 }

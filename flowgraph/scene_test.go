@@ -18,10 +18,8 @@ type scene struct {
 	segs  []Segment
 	words map[packet.Number]Detail
 	isn   [2]uint32
-	wscal bool
 	n     packet.Number
 	now   packet.Time
-	stray []packet.Number
 }
 
 const sceneStart = packet.Time(1_700_000_000_000_000_000)

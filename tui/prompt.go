@@ -194,9 +194,7 @@ func (p *prompt) checkFilter(m *Model) {
 	at := len(string(p.text[:p.at]))
 	start, end := filter.WordAt(s, at)
 	if word := s[start:end]; at == end && len(word) > 0 {
-		for _, h := range m.names.Complete(word, 60) {
-			p.hints = append(p.hints, h)
-		}
+		p.hints = append(p.hints, m.names.Complete(word, 60)...)
 		if len(p.hints) == 1 && p.hints[0] == word {
 			p.details = []string{m.names.Describe(word)}
 			p.hints = nil

@@ -47,12 +47,6 @@ const (
 	measureStep = 1 << 17 // rows looked at in one go
 )
 
-func newSource(tr *trace.Trace) *source {
-	s := &source{cache: make(map[packet.Number]rowText)}
-	s.open(tr)
-	return s
-}
-
 // open begins to read another trace, or none.
 func (s *source) open(tr *trace.Trace) {
 	*s = source{tr: tr, cache: s.cache}

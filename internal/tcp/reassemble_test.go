@@ -54,7 +54,6 @@ func (f *tlsFramer) Push(p Piece, ends []uint32) ([]uint32, Need) {
 // until the FIN.
 type httpFramer struct {
 	head    []byte
-	seen    bool   // a request was seen in the conversation
 	methods *[]any // of requests not answered yet
 	left    uint32
 }

@@ -122,7 +122,6 @@ type knowledge struct {
 	facts   tcp.Facts
 	udp     udpConv
 	outer   []outerKnown
-	frag    *datagram
 	pieces  []piece
 	done    packet.Number
 	peer    dissect.Peer

@@ -54,17 +54,16 @@ type Row struct {
 	InFlight uint32 // bytes (R38); 0: not shown
 	push     uint32
 
-	payOff  uint16 // where the payload begins in the frame; 0xffff: find out
-	iface   uint16
-	Flags   tcp.Flags
-	window  uint16
-	scale   int16 // as tcp.Facts.Scale
-	Kind    Kind
-	Dir     uint8 // 0: sent by the sender of the conversation's first packet
-	bits    rowBits
-	Top     uint8 // dissect.Top
-	pdu     tcp.ResultFlags
-	network uint8 // 0: IPv4, 1: IPv6, 2: neither
+	payOff uint16 // where the payload begins in the frame; 0xffff: find out
+	iface  uint16
+	Flags  tcp.Flags
+	window uint16
+	scale  int16 // as tcp.Facts.Scale
+	Kind   Kind
+	Dir    uint8 // 0: sent by the sender of the conversation's first packet
+	bits   rowBits
+	Top    uint8 // dissect.Top
+	pdu    tcp.ResultFlags
 }
 
 type rowBits uint8

@@ -22,7 +22,6 @@ type Scanned struct {
 type Writer struct {
 	t    *Trace
 	scan *dissect.Dissection // for datagrams put together from fragments
-	head dissect.Headers
 	now  func() time.Time
 
 	facts tcp.Facts // of the segment at hand; here, so that it need not be allocated
