@@ -221,8 +221,7 @@ func (m *dnsMessage) data(typ uint16, end int) {
 func (m *dnsMessage) unknown(typ uint16, end int) {
 	c := &m.cursor
 	if c.on() {
-		c.expert(NoteSev, GroupUndecoded, eDNSUndecodedType, "Dissector for DNS Type ("+strconv.Itoa(int(typ))+
-			") code not implemented, Contact Wireshark developers if you want this supported")
+		c.expert(NoteSev, GroupUndecoded, eDNSUndecodedType, "DNS type "+strconv.Itoa(int(typ))+" is not dissected by tcplens")
 	}
 	c.bytes(fDNSData, end-c.pos)
 }
