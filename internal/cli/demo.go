@@ -108,7 +108,7 @@ func (o *options) demo(ctx context.Context, name string) error {
 	if o.filter == "" {
 		o.filter = lesson.Filter
 	}
-	o.title, o.about = "demo", lesson.Teaches
+	o.title, o.about, o.spare = "demo", lesson.Teaches, true
 	if name != lab.Mix {
 		o.title = "demo " + name
 	}

@@ -42,6 +42,7 @@ type options struct {
 
 	title string // what the screen's header calls the source
 	about string // what there is to see
+	spare bool   // nobody will miss these packets
 }
 
 func (o *options) flags(f *pflag.FlagSet) {

@@ -260,7 +260,7 @@ func sameFile(a, b string) bool {
 func (s *session) unsaved() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.src == nil || s.src.done || s.saved {
+	if s.src == nil || s.src.done || s.saved || s.o.spare {
 		return false
 	}
 	st := s.src.pipe.Trace().Status()
