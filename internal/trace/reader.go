@@ -170,7 +170,7 @@ func (k *knowledge) gather(tb *tables) {
 func (r *Row) facts(s Snapshot, sum *tcp.Summary) tcp.Facts {
 	f := tcp.Facts{
 		Stream: r.Stream, Dir: r.Dir, Verdict: r.Verdict,
-		Seq: r.Seq, Ack: r.Ack, NextSeq: r.NextSeq(), Window: r.Window(), Scale: r.scale, Prev: r.Prev,
+		Seq: r.Seq, Ack: r.Ack, NextSeq: r.NextSeq(), Window: r.Window(), Scale: r.factor(), Prev: r.Prev,
 		AcksFrame: r.Acks, DupAckNum: r.DupAck, BytesInFlight: r.InFlight, PushBytes: r.push,
 		SeqOtherBase: sum.Base[r.Dir&1^1],
 	}
@@ -280,7 +280,7 @@ func (r *Reader) Payload(n packet.Number) ([]byte, error) {
 	if row.Kind == NoKind {
 		return nil, nil
 	}
-	if row.payOff != 0xffff && row.bits&rowFragment == 0 {
+	if row.payOff != farOff && row.bits&rowFragment == 0 {
 		var err error
 		if r.side, err = r.t.read(row, r.side); err != nil {
 			return nil, fmt.Errorf("packet %d: %w", n, err)

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"math/bits"
 	"unsafe"
 
 	"tcplens/internal/packet"
@@ -54,16 +55,15 @@ type Row struct {
 	InFlight uint32 // bytes (R38); 0: not shown
 	push     uint32
 
-	payOff uint16 // where the payload begins in the frame; 0xffff: find out
 	iface  uint16
 	Flags  tcp.Flags
 	window uint16
-	scale  int16 // as tcp.Facts.Scale
+	scale  int8 // tcp.Facts.Scale: −1 and −2 as there, 0 none, else the shift and 1
 	Kind   Kind
 	Dir    uint8 // 0: sent by the sender of the conversation's first packet
 	bits   rowBits
-	Top    uint8 // dissect.Top
 	pdu    tcp.ResultFlags
+	payOff uint8 // where the payload begins in the frame; farOff: find out
 }
 
 type rowBits uint8
@@ -77,10 +77,30 @@ const (
 	rowNoTime                        // the source does not say when
 )
 
+// farOff is the payOff of a payload that begins further on than a byte can say, or
+// not in the frame itself.
+const farOff = 0xff
+
+// factor is the scaling factor as tcp.Facts has it.
+func (r *Row) factor() int16 {
+	if r.scale <= 0 {
+		return int16(r.scale)
+	}
+	return 1 << (r.scale - 1)
+}
+
+// scaleOf is how a row keeps a scaling factor.
+func scaleOf(factor int16) int8 {
+	if factor <= 0 {
+		return int8(factor)
+	}
+	return int8(bits.Len16(uint16(factor)))
+}
+
 // Window is the window in bytes, scaled as far as was known (R16).
 func (r *Row) Window() uint32 {
 	if r.scale > 0 && r.Flags&tcp.SYN == 0 {
-		return uint32(r.window) * uint32(r.scale)
+		return uint32(r.window) << (r.scale - 1)
 	}
 	return uint32(r.window)
 }

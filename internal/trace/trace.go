@@ -4,7 +4,7 @@
 //
 // Three things make up a trace. The store has the packets' bytes: the file that
 // is read, or spool files that a live capture is written to. The rows have a few
-// facts of each packet, 96 bytes of them, in chunks that never move. Beside them
+// facts of each packet, 88 bytes of them, in chunks that never move. Beside them
 // stand the tables of what spans packets: conversations, messages that took
 // several segments, datagrams put together from fragments, questions and answers.
 //

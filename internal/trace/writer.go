@@ -176,7 +176,7 @@ func (t *tables) forget(last packet.Number) {
 // row fills the row of packet n.
 func (w *Writer) row(r *Row, n packet.Number, s *Scanned) {
 	p := &s.Packet
-	*r = Row{Time: p.Time, pos: p.Pos, CapLen: p.CapLen, Len: p.Len, iface: uint16(min(p.Iface, 0xffff)), payOff: 0xffff}
+	*r = Row{Time: p.Time, pos: p.Pos, CapLen: p.CapLen, Len: p.Len, iface: uint16(min(p.Iface, 0xffff)), payOff: farOff}
 	if p.NoTime {
 		r.bits |= rowNoTime
 	}
@@ -195,7 +195,6 @@ func (w *Writer) row(r *Row, n packet.Number, s *Scanned) {
 	if h.Malformed {
 		r.bits |= rowMalformed
 	}
-	r.Top = uint8(h.Proto)
 	if h.Echo.Valid {
 		tb.ask(n, p.Time, question{echo: echoKey(h.Echo.Flow)}, h.Echo.Question)
 	}
@@ -221,7 +220,7 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 			return
 		}
 		r.Kind, r.Stream, r.Dir, r.Prev, r.PayLen = UDP, stream, dir, prev, x.Wire
-		r.payOff = uint16(min(x.PayOff, 0xffff))
+		r.payOff = uint8(min(x.PayOff, farOff))
 		if prev == 0 && dissect.IsSNMP(x.Payload, x.Flow.Src.Port, x.Flow.Dst.Port) {
 			tb.udp[stream].snmp = true
 		}
@@ -246,13 +245,13 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 	}
 	r.Kind, r.Stream, r.Dir, r.Prev = TCP, f.Stream, f.Dir, f.Prev
 	r.Seq, r.Ack, r.PayLen, r.Flags, r.window = f.Seq, f.Ack, x.Len, x.Flags, x.Window
-	r.Verdict, r.scale = f.Verdict, f.Scale
+	r.Verdict, r.scale = f.Verdict, scaleOf(f.Scale)
 	r.Acks, r.DupAck, r.InFlight, r.push = f.AcksFrame, f.DupAckNum, f.BytesInFlight, f.PushBytes
 	r.ref = f.RTOFrame
 	if f.Verdict&tcp.DuplicateAck != 0 {
 		r.ref = f.DupAckFrame
 	}
-	r.payOff = uint16(min(x.PayOff, 0xffff))
+	r.payOff = uint8(min(x.PayOff, farOff))
 	if x.Fit != tcp.Sound {
 		r.bits |= rowOdd
 	}
