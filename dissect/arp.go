@@ -34,7 +34,6 @@ func dissectARP(c cursor) int {
 	op := c.peek16(6)
 	end := c.pos + min(c.left(), 8+2*hlen+2*plen)
 	if d.scan {
-		d.head.Proto = TopARP
 		return end
 	}
 	c.limit, c.have = end, min(c.have, end)

@@ -103,8 +103,6 @@ type Headers struct {
 	Echo       Echo        // an ICMP echo message
 	HasFragment,
 	Malformed bool
-	Proto   Top    // the topmost protocol found, for the row
-	Network uint16 // where the innermost network header begins
 }
 
 // Echo is an ICMP or ICMPv6 echo message: a question and an answer as those over
@@ -143,22 +141,6 @@ type FragmentKey struct {
 	Proto    uint8
 	V6       bool
 }
-
-// Top is the topmost protocol of a packet as far as the headers tell.
-type Top uint8
-
-// What the top of a packet can be.
-const (
-	TopOther Top = iota
-	TopTCP
-	TopUDP
-	TopICMP
-	TopICMPv6
-	TopARP
-	TopIP
-	TopIGMP
-	TopLink
-)
 
 // Dissection takes packets apart, one after the other. It may be reused for the
 // next packet, which invalidates what the last one gave. It belongs to one

@@ -84,9 +84,6 @@ func dissectEthernet(c cursor, fcs bool) {
 	if c.cols() {
 		d.setSrc(Ether(src))
 	}
-	if d.scan {
-		d.head.Proto = TopLink
-	}
 	t := c.peek16(0)
 	if t <= 1500 && t != 0 {
 		dissect8023(c, node, fcs, t)

@@ -68,7 +68,7 @@ var icmpCodes = map[uint8]Names{
 func dissectICMP(c cursor) {
 	d := c.d
 	if d.scan {
-		scanICMP(c, TopICMP, 3, 4, 5, 11, 12)
+		scanICMP(c, false, 3, 4, 5, 11, 12)
 		return
 	}
 	c.start = c.pos
@@ -449,13 +449,10 @@ func (d *Dissection) quote(f func()) {
 
 // scanICMP looks for the header that an error quotes (R8). errors are the types
 // that quote.
-func scanICMP(c cursor, top Top, errors ...uint8) {
+func scanICMP(c cursor, v6 bool, errors ...uint8) {
 	d := c.d
-	if !d.layer.quoted {
-		d.head.Proto = top
-	}
 	t := c.peek(0)
-	if (t == 8 || t == 0) && top == TopICMP || (t == 128 || t == 129) && top == TopICMPv6 {
+	if (t == 8 || t == 0) && !v6 || (t == 128 || t == 129) && v6 {
 		d.scanEcho(&c, t == 8 || t == 128)
 		return
 	}
@@ -464,9 +461,9 @@ func scanICMP(c cursor, top Top, errors ...uint8) {
 			continue
 		}
 		quoted := 0
-		if top == TopICMP && t != 4 && t != 5 {
+		if !v6 && t != 4 && t != 5 {
 			quoted = int(c.peek(5)) * 4
-		} else if top == TopICMPv6 && t != 2 && t != 4 {
+		} else if v6 && t != 2 && t != 4 {
 			quoted = int(c.peek(4)) * 8
 		}
 		c.skip(8)
@@ -474,10 +471,10 @@ func scanICMP(c cursor, top Top, errors ...uint8) {
 		if quoted > 0 && quoted < rest {
 			rest = quoted
 		}
-		if top == TopICMP && t == 5 {
+		if !v6 && t == 5 {
 			rest = min(rest, int(c.peek(0)&15)*4+8)
 		}
-		scanQuote(c.to(rest), top)
+		scanQuote(c.to(rest), v6)
 		return
 	}
 }
@@ -492,7 +489,7 @@ func (d *Dissection) scanEcho(c *cursor, request bool) {
 }
 
 // scanQuote is quote for headers only, without a closure.
-func scanQuote(q cursor, top Top) {
+func scanQuote(q cursor, v6 bool) {
 	d := q.d
 	if d.depth >= maxDepth || d.layer.quoted {
 		return
@@ -500,7 +497,7 @@ func scanQuote(q cursor, top Top) {
 	layer := d.layer
 	d.layer.quoted = true
 	d.depth++
-	if top == TopICMP {
+	if !v6 {
 		dissectIPv4(q)
 	} else {
 		dissectIPv6(q)

@@ -63,7 +63,7 @@ var icmpv6Codes = map[uint8]Names{
 func dissectICMPv6(c cursor) {
 	d := c.d
 	if d.scan {
-		scanICMP(c, TopICMPv6, 1, 2, 3, 4)
+		scanICMP(c, true, 1, 2, 3, 4)
 		return
 	}
 	c.start = c.pos

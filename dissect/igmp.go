@@ -31,7 +31,6 @@ var (
 func dissectIGMP(c cursor) {
 	d := c.d
 	if d.scan {
-		d.head.Proto = TopIGMP
 		return
 	}
 	typ, code := c.peek(0), c.peek(1)

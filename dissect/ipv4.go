@@ -67,9 +67,6 @@ func dissectIPv4(c cursor) int {
 	d.setProto("IPv4")
 	d.setInfo("")
 	c.start = start
-	if d.scan && !d.layer.quoted {
-		d.head.Network, d.head.Proto = uint16(min(start, 0xffff)), TopIP
-	}
 	v := c.u8(nil)
 	c.bits(fIPVersion, 1, uint64(v))
 	if c.ok() && v>>4 != 4 {

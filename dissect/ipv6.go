@@ -37,9 +37,6 @@ func dissectIPv6(c cursor) int {
 	node := d.openIndex()
 	d.setProto("IPv6")
 	d.setInfo("")
-	if d.scan && !d.layer.quoted {
-		d.head.Network, d.head.Proto = uint16(min(start, 0xffff)), TopIP
-	}
 	if c.left() < 40 {
 		msg := c.sprintf("Invalid IPv6 header (%d bytes, need exactly 40)", c.left())
 		if c.on() {

@@ -24,9 +24,6 @@ func dissectNull(c cursor, network bool) {
 	d.setEnds("N/A", "N/A")
 	d.setProto("N/A")
 	d.setInfo("Null/Loopback")
-	if d.scan {
-		d.head.Proto = TopLink
-	}
 	v := c.peek32(0)
 	if v&0xffff0000 != 0 {
 		v = v>>24 | v>>8&0xff00 | v<<8&0xff0000 | v<<24

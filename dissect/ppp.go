@@ -40,9 +40,6 @@ func dissectPPP(c cursor) {
 	c.proto(pPPP)
 	d.setProto("PPP")
 	d.setInfo("PPP")
-	if d.scan {
-		d.head.Proto = TopLink
-	}
 	if c.peek16(0) == 0xff03 {
 		c.u8(fPPPAddr)
 		c.u8(fPPPCtrl)

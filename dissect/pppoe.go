@@ -161,9 +161,6 @@ func dissectPPPoESession(c cursor) int {
 	if p := c.proto(pPPPoES); p != nil {
 		p.Len = int32(min(6, c.captured()))
 	}
-	if d.scan {
-		d.head.Proto = TopLink
-	}
 	_, _, end := c.pppoeHeader("PPPoES")
 	c.end()
 	if !c.ok() || !d.descend() {

@@ -102,9 +102,6 @@ func (c *cursor) sllPayload(node int32, ha, t uint16) {
 	if !c.ok() {
 		return
 	}
-	if d.scan {
-		d.head.Proto = TopLink
-	}
 	rest := c.tail()
 	switch {
 	case ha == 778:

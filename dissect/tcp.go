@@ -527,7 +527,7 @@ func (s *tcpSegment) payload(c *cursor, start int) {
 		return
 	}
 	var m *Messages
-	if c.d.in.Known != nil && !s.outer(c) {
+	if c.d.in.Known != nil && !s.outer() {
 		m = c.d.in.Known.Messages()
 	}
 	if n == 0 {
@@ -567,7 +567,7 @@ func (s *tcpSegment) payload(c *cursor, start int) {
 
 // outer says whether this header is outside of another transport header: what is
 // known of messages is known of the innermost one.
-func (s *tcpSegment) outer(c *cursor) bool { return s.summary == nil }
+func (s *tcpSegment) outer() bool { return s.summary == nil }
 
 // addr makes an address of the 16 bytes that layers keep.
 func addr(b [16]byte, v6 bool) netip.Addr {

@@ -20,9 +20,6 @@ func scanTCP(c cursor) {
 	}
 	t := &h.Transports[len(h.Transports)-1]
 	*t = Transport{IsTCP: true}
-	if !quoted {
-		h.Proto = TopTCP
-	}
 	s := tcpSegment{total: c.left(), quote: quoted}
 	t.Flow = packet.Flow{
 		Src: packet.Endpoint{Addr: addr(d.layer.src, d.layer.v6), Port: c.peek16(0)},

@@ -171,9 +171,6 @@ func (c *cursor) udpChecksum(head, ulen int) {
 // scanUDP notes the header for the trace. The cursor stands behind the ports.
 func (d *Dissection) scanUDP(c *cursor, sport, dport uint16, wire int) {
 	h := d.head
-	if !d.layer.quoted {
-		h.Proto = TopUDP
-	}
 	c.skip(4)
 	payload := c.to(wire - 8)
 	h.Transports = append(h.Transports, Transport{
