@@ -1,6 +1,7 @@
 package tui
 
 import (
+	tea "charm.land/bubbletea/v2"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -130,6 +131,40 @@ func TestTree(t *testing.T) {
 	d.keys("h l")
 	if n := d.m.tree.node(); n.off > 47 || n.off+n.len <= 47 || !strings.HasPrefix(n.abbrev, "tcp.") || d.m.tree.lineOf(d.m.tree.cur) < 0 {
 		t.Errorf("byte 47 leads to %+v", n)
+	}
+}
+
+// TestBlocks shows the bytes that were put together from several segments beside
+// those of the frame.
+func TestBlocks(t *testing.T) {
+	d := drive(t, Options{Trace: open(t, "../../internal/tcp/testdata/scenarios/28_http_reassembly.pcap")}, 80, 40)
+	d.keys("g g j j j j j j j Tab g g")
+	title := func() string {
+		lines := strings.Split(d.screen(), "\n")
+		return strings.TrimRight(lines[d.m.arrange().hex.y], "─ ")
+	}
+	if got := title(); !strings.HasPrefix(got, "─ [Frame (221)] Reassembled TCP (2567)") {
+		t.Errorf("the pane is titled %q", got)
+	}
+	d.keys("s")
+	if got := title(); !strings.HasPrefix(got, "─  Frame (221) [Reassembled TCP (2567)]") || len(d.m.tree.bytes[d.m.hex.source].bytes) != 2567 {
+		t.Errorf("s leads to %q", got)
+	}
+	d.keys("s")
+	if d.m.hex.source != 0 {
+		t.Errorf("twice s leads to block %d", d.m.hex.source)
+	}
+	// A field of the message shows the block that it stands in.
+	d.keys("G")
+	if n := d.m.tree.node(); n.source != 1 || d.m.hex.source != 1 {
+		t.Errorf("%s of block %d is selected, block %d shown", n.label, n.source, d.m.hex.source)
+	}
+	d.keys("Tab h")
+	s := d.m.arrange()
+	d.keys("s")
+	d.send(tea.MouseClickMsg{X: s.hex.x + 5, Y: s.hex.y, Button: tea.MouseLeft})
+	if d.m.hex.source != 0 {
+		t.Error("a click on the frame's name does not show it")
 	}
 }
 

@@ -81,32 +81,108 @@ func (p *hexPane) len(bytes []byteSource) int {
 	return len(bytes[p.source].bytes)
 }
 
-// title names what is marked: "Bytes · Sequence Number, 4 bytes at 38".
-func (p *hexPane) title(n *treeNode, bytes []byteSource, g *glyphs) string {
-	t := "Bytes"
-	if len(bytes) > 1 && p.source < len(bytes) {
-		t = bytes[p.source].name + " (" + count(uint64(len(bytes[p.source].bytes)), "byte") + ")"
+// tab is the name of a block of bytes in the pane's title, from cell x up to end.
+type tab struct {
+	name   string
+	x, end int
+}
+
+// tabs lays out the names of the blocks: the frame, and what was put together,
+// unpacked or decrypted from it. The one that is shown stands in brackets, so that
+// it can be told without colours. None when there is the frame only.
+func (p *hexPane) tabs(bytes []byteSource, g *glyphs) []tab {
+	if len(bytes) < 2 {
+		return nil
 	}
-	if n == nil {
-		return t
+	out := make([]tab, len(bytes))
+	x := 2
+	for i, b := range bytes {
+		t := tab{name: g.text(b.name) + " (" + strconv.Itoa(len(b.bytes)) + ")", x: x}
+		if i == p.source {
+			t.name = "[" + t.name + "]"
+		} else {
+			t.name = " " + t.name + " "
+		}
+		x += cells(t.name)
+		t.end = x
+		out[i] = t
+	}
+	return out
+}
+
+// tabAt finds the block whose name is at cell x of the pane, −1 if there is none.
+func (p *hexPane) tabAt(x int, bytes []byteSource, g *glyphs) int {
+	for i, t := range p.tabs(bytes, g) {
+		if x >= t.x && x < t.end {
+			return i
+		}
+	}
+	return -1
+}
+
+// turn shows the next block of bytes.
+func (p *hexPane) turn(bytes []byteSource) {
+	if n := len(bytes); n > 1 {
+		p.show((p.source + 1) % n)
+	}
+}
+
+// show shows a block of bytes from its beginning.
+func (p *hexPane) show(source int) { p.source, p.cur, p.top = source, 0, 0 }
+
+// marked says which field the marked bytes are, and where they are.
+func (p *hexPane) marked(n *treeNode) string {
+	if n == nil || n.source != p.source {
+		return ""
 	}
 	name := n.name
 	if name == "" || name == "Text" {
 		name = n.label
 	}
-	t += " " + g.dot + " " + name
 	if n.len > 0 {
-		t += ", " + count(uint64(n.len), "byte") + " at " + strconv.Itoa(n.off)
-	} else {
-		t += ", no bytes of its own"
+		return name + ", " + count(uint64(n.len), "byte") + " at " + strconv.Itoa(n.off)
 	}
-	return t
+	return name + ", no bytes of its own"
+}
+
+// title draws the first line: "─ Bytes · Sequence Number, 4 bytes at 38 ──", and
+// with several blocks "─ Frame (221) [Reassembled TCP (2567)] · Status Code, 3 bytes at 9 ──".
+func (p *hexPane) title(l *line, w int, n *treeNode, bytes []byteSource, focused bool) string {
+	tabs := p.tabs(bytes, l.g)
+	what := p.marked(n)
+	if len(tabs) == 0 {
+		t := "Bytes"
+		if what != "" {
+			t += " " + l.g.dot + " " + what
+		}
+		return titleLine(l, w, t, focused)
+	}
+	on := sBorder
+	if focused {
+		on = sFocus
+	}
+	l.reset(w, gPlain)
+	l.rule(sBorder, 1)
+	l.space(1)
+	for i, t := range tabs {
+		st := sDim
+		if i == p.source {
+			st = on
+		}
+		l.put(st, l.g.cut(t.name, w-2-l.used))
+	}
+	if room := w - l.used - 5; what != "" && room > 0 {
+		l.put(on, " "+l.g.dot+" "+l.g.cut(l.g.text(what), room))
+	}
+	l.space(1)
+	l.rule(sBorder, w)
+	return l.end()
 }
 
 // view draws the title and the rows.
 func (p *hexPane) view(l *line, r rect, focused bool, n, layer *treeNode, bytes []byteSource) []string {
 	out := make([]string, 0, r.h)
-	out = append(out, titleLine(l, r.w, p.title(n, bytes, l.g), focused))
+	out = append(out, p.title(l, r.w, n, bytes, focused))
 	if p.source >= len(bytes) {
 		return p.blank(l, r, out)
 	}

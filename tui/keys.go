@@ -208,7 +208,7 @@ func bindings() []binding {
 		{act: actCloseNode, keys: []string{"z c"}, in: inDetail, name: "close", long: "close it"},
 		{act: actOpenAll, keys: []string{"z R"}, in: inDetail, name: "open-all", long: "open all lines"},
 		{act: actCloseAll, keys: []string{"z M"}, in: inDetail, name: "close-all", long: "close all lines"},
-		{act: actNextBytes, keys: []string{"s"}, in: inHex, name: "next-bytes", long: "next block of bytes, where there are several"},
+		{act: actNextBytes, keys: []string{"s"}, in: inDetail | inHex, name: "next-bytes", short: "bytes", long: "next block of bytes: the frame, what was reassembled, unpacked, decrypted", footer: inHex},
 
 		{act: actTail, keys: []string{"F"}, in: inPackets, name: "tail", long: "follow the newest packet, or stop following"},
 		{act: actFreeze, keys: []string{"p"}, in: everywhere &^ inPicker, name: "freeze", long: "freeze the view; the capture goes on"},

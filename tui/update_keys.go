@@ -345,6 +345,9 @@ func (m *Model) moveDetail(a action) {
 		p.setAll(true)
 	case actCloseAll:
 		p.setAll(false)
+	case actNextBytes:
+		m.hex.turn(m.tree.bytes)
+		return
 	default:
 		if d, ok := steps(a, p.rows, len(p.lines)); ok {
 			p.move(d)
@@ -363,10 +366,8 @@ func (m *Model) moveHex(a action) {
 	case actRight:
 		p.move(1, w, m.tree.bytes)
 	case actNextBytes:
-		if n := len(m.tree.bytes); n > 1 {
-			p.source = (p.source + 1) % n
-			p.cur, p.top = 0, 0
-		}
+		p.turn(m.tree.bytes)
+		return
 	default:
 		d, ok := steps(a, p.rows, p.len(m.tree.bytes)/per+1)
 		if !ok {

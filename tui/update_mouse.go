@@ -127,6 +127,12 @@ func (m *Model) clickPackets(s screen, x, y int) bool {
 		return true
 	case s.hex.holds(x, y):
 		m.focus = paneHex
+		if y == s.hex.y {
+			if i := m.hex.tabAt(x-s.hex.x, m.tree.bytes, m.g); i >= 0 {
+				m.hex.show(i)
+			}
+			return false
+		}
 		if i := m.hex.byteAt(x, y, s.hex, m.tree.bytes); i >= 0 {
 			m.hex.cur = i
 			m.tree.show(m.tree.at(m.hex.source, i))
