@@ -10,8 +10,9 @@ type DecodeAs struct {
 // and whose messages are put together from the segments of a conversation.
 type App uint8
 
-// The applications that reassembly knows. AppNone is data that nobody puts
-// together: each segment stands for itself.
+// The applications that other parts of tcplens know by name; the list of
+// applications has more. AppNone is data that nobody puts together: each segment
+// stands for itself.
 const (
 	AppNone App = iota
 	AppHTTP
@@ -22,35 +23,13 @@ const (
 
 // String gives the application's name as in filters.
 func (a App) String() string {
-	switch a {
-	case AppHTTP:
-		return "http"
-	case AppTLS:
-		return "tls"
-	case AppDNS:
-		return "dns"
-	case AppHTTP2:
-		return "http2"
+	if x := a.application(); x != nil {
+		return x.about().proto.Abbrev
 	}
 	if f := a.framed(); f != nil {
 		return f.abbrev
 	}
 	return "data"
-}
-
-// appOfPort gives the application that tshark assigns to a TCP port by default
-// (R90, R100).
-func appOfPort(port uint16) (App, bool) {
-	switch port {
-	case 53, 5353:
-		return AppDNS, true
-	case 80, 631, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371:
-		return AppHTTP, true
-	case 324, 443, 465, 636, 802, 853, 993, 995, 1300, 2221, 2443, 3249, 3250, 3251, 3252, 3496, 5061, 5671, 5684,
-		5868, 8883, 11207, 19999, 27017:
-		return AppTLS, true
-	}
-	return AppNone, false
 }
 
 // tcpPort tells the application of a port; named says that the port belongs to
@@ -61,7 +40,8 @@ func (da *DecodeAs) tcpPort(port uint16) (a App, named bool) {
 			return a, true
 		}
 	}
-	return appOfPort(port)
+	a, named = applicationPorts[port]
+	return a, named
 }
 
 // GuessTCP tells which application the data of a conversation belongs to, by
@@ -74,18 +54,32 @@ func GuessTCP(da *DecodeAs, src, dst, server uint16, data []byte) App {
 		if i == 0 && p == 0 {
 			continue
 		}
-		if a, named := da.tcpPort(p); named {
+		if a, named := da.tcpPort(p); named && da.accepts(p, a, data) {
 			return a
 		}
 		if a := framedPort(p, data); a != AppNone {
 			return a
 		}
 	}
-	switch {
-	case looksLikeTLS(data):
-		return AppTLS
-	case looksLikeHTTP(data):
-		return AppHTTP
+	if len(data) == 0 {
+		return AppNone
+	}
+	for _, a := range lookedFor {
+		if a.application().looks(data) {
+			return a
+		}
 	}
 	return framedLook(data)
+}
+
+// accepts says whether a conversation on a port that belongs to a may be of a. What
+// the user has said is not doubted.
+func (da *DecodeAs) accepts(port uint16, a App, data []byte) bool {
+	if da != nil {
+		if _, said := da.TCP[port]; said {
+			return true
+		}
+	}
+	x := a.application()
+	return x == nil || !x.about().strict || len(data) > 0 && x.looks(data)
 }

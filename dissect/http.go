@@ -466,7 +466,7 @@ func dissectAfterHTTP(c cursor, p *payload, tunnel, upgrade string) {
 		}
 	}
 	c.end()
-	if app, _ := appOfPort(port); app == AppTLS || looksLikeTLS(c.rest()) {
+	if applicationPorts[port] == AppTLS || looksLikeTLS(c.rest()) {
 		dissectTLS(c, p)
 		return
 	}

@@ -72,7 +72,7 @@ func (s *Session) addHTTP(h *httpHead) {
 		case x.switched != 0:
 		case x.method == methodCONNECT && h.status == 200:
 			x.switched, x.opaque = s.frame, true
-			x.inner, _ = appOfPort(tunnelPort(x.tunnel))
+			x.inner = applicationPorts[tunnelPort(x.tunnel)]
 			if x.inner != AppTLS {
 				x.inner = AppNone
 			} else if s.tls == nil {

@@ -70,22 +70,14 @@ type Session struct {
 	dns  *dnsSession   // nil unless DNS was spoken
 	// http2 is nil unless HTTP/2 was spoken; the sequencing goroutine reads it without the lock.
 	http2 *http2Session
+	// own is what an application that has no field of its own here remembers.
+	own any
 }
 
 // NewSession makes what an application remembers of a conversation in which
 // GuessTCP has found it.
 func NewSession(app App) *Session {
 	s := &Session{app: app}
-	switch app {
-	case AppHTTP:
-		s.http = &httpSession{}
-	case AppTLS:
-		s.tls = &tlsSession{}
-	case AppDNS:
-		s.dns = &dnsSession{}
-	case AppHTTP2:
-		s.startHTTP2(0)
-	}
 	for dir := range s.framers {
 		s.framers[dir] = s.newFramer(app, uint8(dir))
 	}
@@ -93,15 +85,8 @@ func NewSession(app App) *Session {
 }
 
 func (s *Session) newFramer(app App, dir uint8) tcp.Framer {
-	switch app {
-	case AppHTTP:
-		return &httpFramer{session: s, dir: dir}
-	case AppTLS:
-		return &tlsFramer{session: s, dir: dir}
-	case AppDNS:
-		return s.newDNSFramer()
-	case AppHTTP2:
-		return &http2Framer{session: s, dir: dir}
+	if x := app.application(); x != nil {
+		return x.framer(s, dir)
 	}
 	if f := app.framed(); f != nil {
 		return &appFramer{app: f}

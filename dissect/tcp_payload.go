@@ -171,18 +171,11 @@ func dissectTCPData(c cursor, p *payload) {
 		// tshark binds a conversation that it finds to be TLS to it from its beginning.
 		app = AppTLS
 	}
-	switch app {
-	case AppHTTP:
-		dissectHTTP(c, p)
-	case AppTLS:
-		dissectTLS(c, p)
-	case AppDNS:
-		dissectDNSStream(c, p.Messages)
-	case AppHTTP2:
-		dissectHTTP2(c, p)
-	default:
-		dissectTCPApp(c, app)
+	if x := app.application(); x != nil {
+		x.dissect(c, p)
+		return
 	}
+	dissectTCPApp(c, app)
 }
 
 // addSource adds a block of bytes to the tree's list and gives its place; −1 if

@@ -126,28 +126,19 @@ func (o *options) decodings() (*dissect.DecodeAs, error) {
 		field, rest, ok := strings.Cut(d, "==")
 		port, proto, ok2 := strings.Cut(rest, ",")
 		n, err := strconv.ParseUint(strings.TrimSpace(port), 10, 16)
-		app := appNamed(strings.TrimSpace(proto))
+		app, known := dissect.AppNamed(strings.TrimSpace(proto))
 		table := da.TCP
 		if strings.TrimSpace(field) == "udp.port" {
 			table = da.UDP
 		} else if strings.TrimSpace(field) != "tcp.port" {
 			ok = false
 		}
-		if !ok || !ok2 || err != nil || app == dissect.AppNone {
-			return nil, usagef("-d %s: write tcp.port==8888,http; protocols are http, http2, tls and dns", d)
+		if !ok || !ok2 || err != nil || !known {
+			return nil, usagef("-d %s: write tcp.port==8888,http; protocols are %s", d, strings.Join(dissect.AppNames(), ", "))
 		}
 		table[uint16(n)] = app
 	}
 	return da, nil
-}
-
-func appNamed(name string) dissect.App {
-	for _, a := range []dissect.App{dissect.AppHTTP, dissect.AppHTTP2, dissect.AppTLS, dissect.AppDNS} {
-		if a.String() == name {
-			return a
-		}
-	}
-	return dissect.AppNone
 }
 
 // check finds what cannot go together.
