@@ -70,6 +70,8 @@ type Session struct {
 	dns  *dnsSession   // nil unless DNS was spoken
 	// http2 is nil unless HTTP/2 was spoken; the sequencing goroutine reads it without the lock.
 	http2 *http2Session
+	// requests are what was asked in the conversation, with the answers.
+	requests requestLog
 	// own is what an application that has no field of its own here remembers.
 	own any
 }
