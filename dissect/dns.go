@@ -43,6 +43,9 @@ func dissectDNSStream(c cursor, conversation *Messages) {
 		m := dnsMessage{cursor: one, proto: pDNS}
 		if conversation != nil && one.captured() >= 6 {
 			m.peer, m.paired = conversation.Session.dnsPeer(dnsQuestion(one.rest()[2:]), conversation.Frame)
+			if conversation.FirstVisit {
+				m.peer = m.peer.Until(conversation.Frame)
+			}
 		}
 		c.d.guard(&one, func() { m.dissect(true) })
 	}

@@ -88,7 +88,7 @@ type httpRun struct {
 }
 
 func (x *httpRun) spoken() bool {
-	return x.Messages == nil || x.Session.httpSpoken()
+	return x.Messages == nil || x.Session.httpSpoken(x.Frame, x.FirstVisit)
 }
 
 // httpBegins says whether a message begins here.
@@ -177,6 +177,8 @@ func (x *httpRun) message(c *cursor, lead int) {
 		}
 		if m.kind == httpResponse {
 			x.responses++
+		} else {
+			x.requests++
 		}
 		m.body(c, asked, x.start)
 		return
@@ -422,7 +424,17 @@ func (x *httpRun) context(c *cursor, m *httpMessage) {
 	if x.Messages == nil {
 		return
 	}
-	place, ok := x.Session.httpAt(x.Frame)
+	var place httpPlace
+	var ok bool
+	if x.FirstVisit {
+		k := x.requests
+		if m.kind == httpResponse {
+			k = x.responses
+		}
+		place, ok = x.Session.httpNow(x.Frame, m.kind, k)
+	} else {
+		place, ok = x.Session.httpAt(x.Frame)
+	}
 	if !ok {
 		return
 	}

@@ -89,6 +89,9 @@ func (x *http2Run) one(c *cursor, h *http2Head) {
 	switch h.kind() {
 	case h2Data, h2Headers, h2PushPromise, h2Continuation:
 		f.http2Known, x.frames = x.session.http2At(x.frame, x.frames, h)
+		if x.Messages != nil && x.FirstVisit {
+			f.http2Known.until(x.frame)
+		}
 	}
 	f.dissect(c)
 	c.end()

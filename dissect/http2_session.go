@@ -348,6 +348,14 @@ type http2Known struct {
 	last    bool
 }
 
+// until takes back what has become known after packet n.
+func (k *http2Known) until(n packet.Number) {
+	if k.content.done > n {
+		k.content.done = 0
+	}
+	k.peer = k.peer.Until(n)
+}
+
 // http2At gives what is known of a frame that ends in packet n, beginning the
 // search at the k-th event of that packet. next is where the next search begins.
 func (s *Session) http2At(n packet.Number, k int, h *http2Head) (known http2Known, next int) {

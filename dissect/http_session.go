@@ -113,6 +113,40 @@ func (x *httpSession) uri(p httpPair) string {
 	return string(x.uris[p.uriEnd-uint32(p.uriLen) : p.uriEnd])
 }
 
+// httpNow gives the pair of the k-th request or response of packet n, from 0, as it
+// was when that message came: nothing had been answered yet, and no other had
+// followed.
+func (s *Session) httpNow(n packet.Number, kind httpKind, k int) (place httpPlace, ok bool) {
+	if s == nil || s.http == nil {
+		return place, false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	pairs := s.http.pairs
+	i := s.http.before(n)
+	if i > 0 && pairs[i-1].response == n {
+		i--
+	}
+	for ; i < len(pairs) && pairs[i].first() <= n; i++ {
+		p := pairs[i]
+		if kind == httpRequest && p.request != n || kind == httpResponse && p.response != n {
+			continue
+		}
+		if k--; k >= 0 {
+			continue
+		}
+		if kind == httpRequest {
+			p.response = 0
+		}
+		place.number, place.total, place.pair, place.uri = i+1, i+1, p, s.http.uri(p)
+		if i > 0 {
+			place.prev = pairs[i-1]
+		}
+		return place, true
+	}
+	return place, false
+}
+
 // httpPlace is where a packet's message stands among the messages of its conversation.
 type httpPlace struct {
 	number, total    int // from 1
@@ -179,14 +213,15 @@ func (s *Session) httpAsked(n packet.Number, k int) httpMethod {
 	return methodOther
 }
 
-// httpSpoken says whether the conversation has had a message of HTTP.
-func (s *Session) httpSpoken() bool {
+// httpSpoken says whether the conversation has had a message of HTTP, by packet n
+// or, unless on a first visit, at all.
+func (s *Session) httpSpoken(n packet.Number, first bool) bool {
 	if s == nil || s.http == nil {
 		return false
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return len(s.http.pairs) > 0
+	return len(s.http.pairs) > 0 && (!first || s.http.pairs[0].first() <= n)
 }
 
 // httpSwitched tells what is spoken in packet n after an answer that ended HTTP.

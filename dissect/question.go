@@ -75,6 +75,14 @@ func (x *Exchange) Peer(resent packet.Number) Peer {
 	return Peer{Query: x.Query, Response: x.Response, Time: int64(x.Answered - x.Asked)}
 }
 
+// Until takes back what packets after n have told.
+func (p Peer) Until(n packet.Number) Peer {
+	if p.Response > n {
+		p.Response, p.Time = 0, 0
+	}
+	return p
+}
+
 // IsSNMP says whether a UDP datagram between two ports is taken for SNMP: by the
 // ports of agents and managers, and because it begins with a BER sequence that
 // fits into it, which is what a message is (RFC 3417 §2, X.690 §8.1).

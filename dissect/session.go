@@ -32,6 +32,13 @@ type Messages struct {
 	Whole   []byte
 	Kept    bool // the joined bytes were given to the application; false under R72
 
+	// FirstVisit says that only what was known when the packet came is shown. What
+	// is said here of messages is of then; what Session knows may be of later.
+	// Begun is then the beginning of the head, if the application was given what
+	// there was of it and asked for more.
+	FirstVisit bool
+	Begun      []byte
+
 	// Tail is a message that begins at TailOff of this segment's payload and does
 	// not end in it. TailIn is the packet in which it ends, 0 if it never does.
 	Tail    bool

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"tcplens/internal/packet"
+	"tcplens/internal/text"
 )
 
 var (
@@ -22,7 +23,7 @@ var (
 )
 
 const (
-	segmentOfPDU    = " [TCP segment of a reassembled PDU]"
+	segmentOfPDU    = "[TCP segment of a reassembled PDU]"
 	reassemblyError = "New fragment overlaps old data (retransmission?)"
 )
 
@@ -32,7 +33,8 @@ type payload struct {
 	*Messages        // nil if nothing is known of the conversation
 	rest      []byte // the beginning of the message behind it that does not end here
 	handshake int    // handshake records of this packet before it, for TLS
-	responses int    // responses of this packet before it, for HTTP
+	requests  int    // requests of this packet before it, for HTTP
+	responses int    // and responses
 	frames    int    // frames of this packet before it that the session knows, for HTTP/2
 }
 
@@ -103,8 +105,11 @@ func dissectTCPPayload(c cursor, m *Messages) {
 		head := c.to(int(m.HeadLen))
 		switch {
 		case m.HeadIn != m.Frame || len(m.Pieces) == 0:
+			if len(m.Begun) > 0 {
+				begunTCPData(c.newSource("Reassembled TCP", m.Begun), &p)
+			}
 			d.setProto("TCP")
-			d.infoAppend(segmentOfPDU)
+			d.infoSep(" ", segmentOfPDU)
 			d.nextPDU()
 			given++
 		default:
@@ -146,9 +151,30 @@ func dissectTCPPayload(c cursor, m *Messages) {
 		d.nextPDU()
 		given++
 	}
+	if m.Tail && n <= 0 && m.FirstVisit {
+		begunTCPData(c, &p)
+	}
 	if m.Tail && given == 0 {
 		d.setProto("TCP")
-		d.infoAppend(segmentOfPDU)
+		d.infoSep(" ", segmentOfPDU)
+	}
+}
+
+// begunTCPData shows what an application says of the beginning of a message
+// before it asks for the rest: on a first visit nobody knows yet that there is
+// more to come (R71).
+func begunTCPData(c cursor, p *payload) {
+	switch p.Session.appAt(p.Frame) {
+	case AppHTTP:
+		if line, _, ok := httpLine(c.rest()[:min(c.captured(), maxHTTPHead)]); ok && httpStartKind(line) != httpOther {
+			c.d.setInfo(text.Printable(string(line)) + " ")
+		}
+	case AppTLS:
+		c.d.setInfo("")
+		if n := c.proto(pTLS); n != nil {
+			n.Len = int32(c.captured())
+		}
+		c.end()
 	}
 }
 
@@ -167,7 +193,7 @@ func dissectTCPData(c cursor, p *payload) {
 		app = GuessTCP(c.d.decode, c.d.layer.srcPort, c.d.layer.dstPort, 0, c.rest())
 	case p.Session.covers(p.Frame):
 		app = p.Session.App()
-	case p.Session.App() == AppTLS && tcpApps[c.d.layer.srcPort] == nil && tcpApps[c.d.layer.dstPort] == nil:
+	case !p.FirstVisit && p.Session.App() == AppTLS && tcpApps[c.d.layer.srcPort] == nil && tcpApps[c.d.layer.dstPort] == nil:
 		// tshark binds a conversation that it finds to be TLS to it from its beginning.
 		app = AppTLS
 	}

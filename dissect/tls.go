@@ -3,7 +3,6 @@ package dissect
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
@@ -23,11 +22,15 @@ func dissectTLS(c cursor, p *payload) {
 	}
 	t := tlsRun{payload: p}
 	if p.Messages != nil {
-		t.session, t.frame, t.dir = p.Session, p.Frame, p.Dir
+		t.session, t.frame, t.dir, t.first = p.Session, p.Frame, p.Dir, p.FirstVisit
 	} else {
 		t.session, t.frame = alone(&c), 1
 	}
-	t.tlsFacts = t.session.tlsAt(t.frame, t.dir)
+	if t.first {
+		t.tlsFacts = t.session.tlsThen(t.frame, t.dir)
+	} else {
+		t.tlsFacts = t.session.tlsAt(t.frame, t.dir)
+	}
 	if p.Messages == nil && !t.complete(b, c.left()) {
 		return
 	}
@@ -35,7 +38,7 @@ func dissectTLS(c cursor, p *payload) {
 		// Found to be TLS only later: nothing is joined that came before.
 		d.enter(pTLS)
 		d.setProto("TCP")
-		d.setInfo(strings.TrimSpace(segmentOfPDU))
+		d.setInfo(segmentOfPDU)
 		return
 	}
 	d.setProto(tlsShort(t.version))
@@ -71,7 +74,8 @@ type tlsRun struct {
 	session *Session
 	frame   packet.Number
 	dir     uint8
-	print   ja3 // of the hello being taken apart
+	first   bool // only what was known when the packet came
+	print   ja3  // of the hello being taken apart
 }
 
 // complete says whether a whole record begins here, or the snap length cut it.
@@ -143,7 +147,11 @@ func (t *tlsRun) record(c *cursor) bool {
 		c.end()
 	}
 	body := c.to(n)
+	ord := t.handshake
 	label := t.fragment(&body, kind, version)
+	if t.first {
+		t.learn(kind, version, ord)
+	}
 	if o := c.opened(); o != nil {
 		if label != "" {
 			label = tlsShort(version) + " Record Layer: " + label
@@ -154,6 +162,16 @@ func (t *tlsRun) record(c *cursor) bool {
 	}
 	c.end()
 	return c.ok()
+}
+
+// learn takes over what a record of a packet has told of the version, which a first
+// visit does not know before. ord is the number of a handshake record.
+func (t *tlsRun) learn(kind byte, version uint16, ord int) {
+	if kind == tlsHandshake {
+		t.version = t.session.tlsVersionAfter(t.frame, t.dir, ord, t.version)
+	} else if t.version == 0 && kind <= tlsAppData && isTLSVersion(version) {
+		t.version = version
+	}
 }
 
 // empty shows a record that carries nothing and has nothing behind it: there is no

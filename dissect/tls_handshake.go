@@ -13,6 +13,10 @@ func (t *tlsRun) messages(c *cursor, version uint16) string {
 	t.handshake++
 	d := c.d
 	lead, trail, hasLead, hasTrail := t.session.tlsSplitAt(t.frame, t.dir, ord)
+	if t.first {
+		lead.until(t.frame)
+		trail.until(t.frame)
+	}
 	b := c.rest()
 	if c.left() == 0 {
 		return ""

@@ -20,11 +20,33 @@ type tlsSession struct {
 	splits  []*tlsSplit      // messages that took several records, oldest first
 	kept    int              // bytes in splits
 
+	// When what stands above came to be known, which a first visit goes by.
+	versions  []tlsVersion
+	clientIn  packet.Number
+	resumedIn packet.Number
+	helloIn   packet.Number // the server's hello, with alpn and suite
+
 	// For the sequencing goroutine only.
 	open  [2]*tlsSplit
 	count [2]int           // handshake records of the packet so far
 	last  [2]packet.Number // that packet
 	hello bool             // the server has said that its hello is done
+}
+
+// tlsVersion is a version and the record that told it.
+type tlsVersion struct {
+	version uint16
+	dir     uint8
+	frame   packet.Number
+	ord     int // which handshake record of the packet and direction, from 0; −1: another record
+}
+
+// tell notes the version, and which record told it.
+func (t *tlsSession) tell(version uint16, dir uint8, n packet.Number, ord int) {
+	if version != t.version && len(t.versions) < maxTLSVersions {
+		t.versions = append(t.versions, tlsVersion{version, dir, n, ord})
+	}
+	t.version = version
 }
 
 // tlsSplit is a handshake message that is spread over several records.
@@ -43,10 +65,23 @@ type tlsPart struct {
 	size  int
 }
 
+// until takes back what has come of the message after packet n.
+func (sp *tlsSplit) until(n packet.Number) {
+	if sp.done <= n {
+		return
+	}
+	sp.done = 0
+	for k := len(sp.parts); k > 0 && sp.parts[k-1].frame > n; k-- {
+		sp.parts = sp.parts[:k-1]
+	}
+}
+
 // Limits of the messages that are kept because they are spread over records.
 const (
 	maxTLSMessage = 1<<16 + 3 // bytes; a longer one counts as encrypted (R104)
 	maxTLSSplits  = 256 << 10 // bytes of them in one conversation
+
+	maxTLSVersions = 16 // times that the version of a conversation changes: twice, unless someone plays
 )
 
 // old says that the version is known to be one before TLS 1.3.
@@ -82,20 +117,22 @@ func (s *Session) tlsRecord(dir uint8, kind byte, version uint16, body []byte) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ord := -1
 	if kind == tlsHandshake {
 		if t.last[dir] != s.frame {
 			t.last[dir], t.count[dir] = s.frame, 0
 		}
+		ord = t.count[dir]
 		t.handshake(s.frame, dir, body)
 		t.count[dir]++
 	}
 	if t.version == 0 && !isHello && kind >= tlsCCS && kind <= tlsAppData && isTLSVersion(version) {
-		t.version = version
+		t.tell(version, dir, s.frame, ord)
 	}
 	if kind == tlsCCS && t.ccs[dir] == 0 && t.version < 0x0304 {
 		t.ccs[dir] = s.frame
-		if int8(dir)+1 != t.client && !t.hello {
-			t.resumed = true
+		if int8(dir)+1 != t.client && !t.hello && !t.resumed {
+			t.resumed, t.resumedIn = true, s.frame
 		}
 	}
 }
@@ -132,7 +169,7 @@ func (t *tlsSession) handshake(n packet.Number, dir uint8, body []byte) {
 			return
 		}
 		sp.done, t.open[dir] = n, nil
-		t.message(dir, sp.data)
+		t.message(n, dir, sp.data)
 		body = body[k:]
 	} else if tlsEncryptedMessage(body, t.encrypted(dir, n)) {
 		return
@@ -149,7 +186,7 @@ func (t *tlsSession) handshake(n packet.Number, dir uint8, body []byte) {
 			t.split(n, dir, body, size)
 			return
 		}
-		t.message(dir, body[:size])
+		t.message(n, dir, body[:size])
 		body = body[size:]
 	}
 }
@@ -163,26 +200,26 @@ func (t *tlsSession) split(n packet.Number, dir uint8, body []byte, size int) {
 	t.open[dir] = sp
 	t.splits = append(t.splits, sp)
 	if body[0] == 1 {
-		t.from(dir)
+		t.from(n, dir)
 	}
 }
 
-func (t *tlsSession) from(dir uint8) {
+func (t *tlsSession) from(n packet.Number, dir uint8) {
 	if t.client == 0 {
-		t.client = int8(dir) + 1
+		t.client, t.clientIn = int8(dir)+1, n
 	}
 }
 
 // message looks at a whole handshake message for what matters to the session.
-func (t *tlsSession) message(dir uint8, m []byte) {
+func (t *tlsSession) message(n packet.Number, dir uint8, m []byte) {
 	switch m[0] {
 	case 1:
-		t.from(dir)
+		t.from(n, dir)
 	case 2:
 		v, suite, alpn := scanServerHello(m[4:])
-		t.suite = suite
+		t.suite, t.helloIn = suite, n
 		if v == 0x0304 || t.version == 0 && isTLSVersion(v) {
-			t.version = v
+			t.tell(v, dir, n, t.count[dir])
 		}
 		if alpn != "" {
 			t.alpn = alpn
@@ -253,6 +290,44 @@ func (s *Session) tlsAt(n packet.Number, dir uint8) tlsFacts {
 	defer s.mu.RUnlock()
 	t := s.tls
 	return tlsFacts{version: t.version, client: t.client, resumed: t.resumed, suite: t.suite, alpn: t.alpn, after: t.encrypted(dir, n)}
+}
+
+// tlsThen gives what was known for a packet when it came, before its first record.
+func (s *Session) tlsThen(n packet.Number, dir uint8) tlsFacts {
+	f := s.tlsAt(n, dir)
+	if s == nil || s.tls == nil {
+		return f
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	t := s.tls
+	f.version = 0
+	for _, v := range t.versions {
+		if v.frame < n {
+			f.version = v.version
+		}
+	}
+	if t.clientIn > n {
+		f.client = 0
+	}
+	if t.helloIn > n {
+		f.suite, f.alpn = 0, ""
+	}
+	f.resumed = f.resumed && t.resumedIn <= n
+	return f
+}
+
+// tlsVersionAfter gives the version that is known behind a handshake record of a
+// packet, if before it was version.
+func (s *Session) tlsVersionAfter(n packet.Number, dir uint8, ord int, version uint16) uint16 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, v := range s.tls.versions {
+		if v.frame == n && v.dir == dir&1 && v.ord == ord {
+			version = v.version
+		}
+	}
+	return version
 }
 
 // tlsSplitAt finds the message that the ord-th handshake record of a packet

@@ -38,19 +38,20 @@ type printer struct {
 	o    *options
 	show *filter.Filter
 	form format
+	as   trace.Visit
 	prev packet.Time
 	any  bool
 
 	matcher *trace.Matcher // made with the first packet
 }
 
-// all writes a complete trace.
+// all writes a complete trace, as it is known as a whole.
 func (p *printer) all(ctx context.Context, t *trace.Trace) error {
 	if err := p.form.begin(p.w); err != nil {
 		return err
 	}
 	s := t.Snapshot()
-	r := t.NewReader()
+	r := t.NewVisitor(p.as)
 	for n := s.First(); n <= s.Last() && ctx.Err() == nil; n++ {
 		if err := p.one(t, s, r, n); err != nil {
 			return err
@@ -59,12 +60,14 @@ func (p *printer) all(ctx context.Context, t *trace.Trace) error {
 	return p.form.end(p.w)
 }
 
-// live writes packets as they come, until no more will.
+// live writes packets as they come, until no more will, each as it was known when
+// it came: what is printed does not depend on how fast that is.
 func (p *printer) live(t *trace.Trace, out *bufio.Writer) error {
+	p.as = trace.FirstVisit
 	if err := p.form.begin(p.w); err != nil {
 		return err
 	}
-	r := t.NewReader()
+	r := t.NewVisitor(p.as)
 	next := packet.Number(1)
 	for {
 		done := t.Status().Done // before the snapshot, which then has everything
@@ -87,7 +90,7 @@ func (p *printer) live(t *trace.Trace, out *bufio.Writer) error {
 // one writes packet n if it is to be shown.
 func (p *printer) one(t *trace.Trace, s trace.Snapshot, r *trace.Reader, n packet.Number) error {
 	if p.matcher == nil {
-		p.matcher = t.NewMatcher(p.show)
+		p.matcher = t.NewMatcherOf(p.as, p.show)
 	}
 	row := s.Row(n)
 	if row == nil || !p.matcher.Match(s, n) {

@@ -147,6 +147,8 @@ type Summary struct {
 	SYN, SentSYNACK, FIN, RST [2]bool // sent by node 0, by node 1
 	AccECN                    bool    // the stream uses accurate ECN (R50)
 	Server                    int8    // which node is the server: 0, 1, or −1 when no SYN told
+
+	first bool // see FirstVisit
 }
 
 // Summary copies what others may know of c.
@@ -192,6 +194,9 @@ func (c *Conversation) Summary() Summary {
 //
 // n is the packet's number, seq and ack are the raw numbers of the segment.
 func (s *Summary) Final(n packet.Number, f Facts, seq, ack uint32, flags Flags) Facts {
+	if s.first {
+		return f
+	}
 	own, other := f.Dir&1, f.Dir&1^1
 	analysed := f.Verdict&Analysed != 0
 	if f.Scale != 0 {
@@ -223,6 +228,18 @@ func (s *Summary) Final(n packet.Number, f Facts, seq, ack uint32, flags Flags) 
 		}
 	}
 	return f
+}
+
+// FirstVisit takes back what was not known yet when a packet came: v is the
+// verdict of that packet's segment. What it leaves is what a first visit shows,
+// and Final then changes nothing.
+func (s *Summary) FirstVisit(v Verdict) {
+	s.Completeness, s.CompletenessFirst = v.Completeness(), v.Completeness()
+	s.AccECN = v&AccECN != 0
+	if v&KnownIRTT == 0 {
+		s.IRTT = 0
+	}
+	s.first = true
 }
 
 // completenessOf is what a packet that did not create the conversation adds (R44).

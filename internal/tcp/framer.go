@@ -96,7 +96,7 @@ const (
 )
 
 // ResultFlags say what became of a segment's data.
-type ResultFlags uint8
+type ResultFlags uint16
 
 // The flags of a Result.
 const (
@@ -121,6 +121,9 @@ const (
 	FINRepeated
 	// Dissected: the upper layer was given bytes, alone or joined.
 	Dissected
+	// Asked: the upper layer was given the head as far as it had come with this
+	// segment, and asked for more (R70.6).
+	Asked
 )
 
 // Result says, for one segment, which messages it belongs to.

@@ -313,7 +313,7 @@ func (a *adder) join(p PDU, j int) bool {
 		// It goes on.
 		p.Complete, p.State, p.EndSeq = false, PDUOpen, have
 		if first {
-			a.res.Flags &^= HeadDone
+			a.res.Flags = a.res.Flags&^HeadDone | Asked
 		}
 		if !o.want(&p, need) {
 			d.stop(true)

@@ -129,7 +129,10 @@ func (c *Conversation) observe(seg *Segment, f *Facts, created bool, free *freeL
 		f.Window = uint32(seg.Window)
 	}
 
-	f.Completeness = c.complete
+	f.Verdict |= Verdict(c.complete) << completeShift
+	if c.flags&usesACE != 0 {
+		f.Verdict |= AccECN
+	}
 	if seg.Fit != Bogus {
 		c.times(seg)
 		bits := completenessOf(seg.Flags, data)
@@ -150,8 +153,8 @@ func (c *Conversation) observe(seg *Segment, f *Facts, created bool, free *freeL
 			c.synTime = seg.Time
 		}
 	}
-	if c.flags&usesACE != 0 {
-		f.Verdict |= AccECN
+	if c.irtt != 0 {
+		f.Verdict |= KnownIRTT
 	}
 }
 

@@ -92,7 +92,7 @@ func (a *analysed) fields(i int, second bool) map[string]string {
 	}
 	seg, f, irtt := &a.frames[i].seg, a.facts[i], a.irtt[i]
 	s := a.conv[i].Summary()
-	complete := f.Completeness
+	complete := f.Verdict.Completeness()
 	if second {
 		f = s.Final(seg.Number, f, seg.Seq, seg.Ack, seg.Flags)
 		irtt = s.IRTT

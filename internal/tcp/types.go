@@ -105,8 +105,17 @@ const (
 	FINInitiates // the FIN begins the closing; with FIN and without this it answers (§7)
 	TFOAccepted  // a SYN+ACK that takes the data of a Fast Open SYN (R40)
 	TFOIgnored   // a SYN+ACK that does not
-	AccECN       // the stream has been seen to use accurate ECN: show ACE (R50)
+	AccECN       // the stream was known to use accurate ECN before this segment: ACE is shown (R50)
+	KnownIRTT    // the initial round trip time was known with this segment (R43)
+
+	// The six highest bits are what the conversation had shown of itself before
+	// this segment (R44).
+	completeShift = 26
 )
+
+// Completeness is R44 as it was before the segment, which is what a first visit
+// shows. A Summary has the value for the whole capture.
+func (v Verdict) Completeness() uint8 { return uint8(v >> completeShift) }
 
 // Facts is what is known of one segment once it has been put in order. A row of
 // the trace keeps it; the dissector of TCP shows it.
@@ -121,10 +130,6 @@ type Facts struct {
 
 	Window uint32 // bytes, scaled as far as is known (R16)
 	Scale  int16  // window scaling factor for display: −1 unknown, −2 not used, else 1..16384 (R17); 0: no line
-
-	// Completeness is R44 as it was before this packet: what live text shows. A
-	// Summary has the value for the whole capture.
-	Completeness uint8
 
 	Prev packet.Number // the stream's packet before this one; 0 for the first
 

@@ -39,7 +39,10 @@ func (w *Writer) messages(r *Row, n packet.Number, f *tcp.Facts, x *dissect.Tran
 	}
 	a.session.Begin(n, x.Time, f.Dir, x.Flags&tcp.FIN != 0)
 	res := a.order.Add(f, &x.Segment, x.Payload)
-	r.head, r.tail, r.pdu = res.Head, res.Tail, res.Flags
+	r.head, r.tail, r.pdu = res.Head, res.Tail, uint8(res.Flags&^tcp.Asked)
+	if res.Flags&tcp.Asked != 0 {
+		r.bits |= rowAsked
+	}
 }
 
 // messagePlan is what the tables say of a segment's messages; the bytes are read
@@ -76,7 +79,7 @@ func (k *knowledge) Messages() *dissect.Messages {
 		return nil
 	}
 	p := &k.plan
-	m := &dissect.Messages{Session: p.session, Dir: row.Dir, Frame: k.n, Withheld: row.withheld(p.session != nil)}
+	m := &dissect.Messages{Session: p.session, Dir: row.Dir, Frame: k.n, Withheld: row.withheld(p.session != nil), FirstVisit: k.first}
 	if row.head != 0 && p.head.EndSeq != 0 {
 		m.Head = true
 		if p.head.Complete {
@@ -86,9 +89,11 @@ func (k *knowledge) Messages() *dissect.Messages {
 		if int32(p.head.EndSeq-row.dataSeq()) < 0 {
 			m.HeadLen = 0
 		}
-		if row.pdu&tcp.HeadDone != 0 {
+		if tcp.ResultFlags(row.pdu)&tcp.HeadDone != 0 {
 			m.Kept = p.head.State == tcp.PDUDone
 			k.joinHead(m)
+		} else if k.first && row.bits&rowAsked != 0 {
+			m.Begun = k.begun()
 		}
 	}
 	if row.tail != 0 && p.tail.EndSeq != 0 {
@@ -103,7 +108,7 @@ func (k *knowledge) Messages() *dissect.Messages {
 
 // withheld says why a segment's data was not given on.
 func (r *Row) withheld(claimed bool) dissect.Withheld {
-	f := r.pdu
+	f := tcp.ResultFlags(r.pdu)
 	if r.Verdict&tcp.KeepAlive != 0 {
 		return dissect.Probe
 	}

@@ -11,22 +11,21 @@ import (
 // Reader dissects packets of a trace with all that the trace knows of them. It
 // belongs to one goroutine; make as many as there are goroutines.
 type Reader struct {
-	t    *Trace
-	d    *dissect.Dissection
-	buf  []byte
-	in   dissect.Input
-	know knowledge
-	nano bool // the time stamps of the packet's interface carry nanoseconds
+	t     *Trace
+	visit Visit
+	d     *dissect.Dissection
+	buf   []byte
+	in    dissect.Input
+	know  knowledge
+	nano  bool // the time stamps of the packet's interface carry nanoseconds
 
 	scan  *dissect.Dissection // to find payloads again
 	heads dissect.Headers
 	side  []byte
 }
 
-// NewReader makes a reader.
-func (t *Trace) NewReader() *Reader {
-	return &Reader{t: t, d: dissect.NewDissection(t.as), scan: dissect.NewDissection(t.as)}
-}
+// NewReader makes a reader that shows all that the trace knows by now.
+func (t *Trace) NewReader() *Reader { return t.NewVisitor(SecondVisit) }
 
 // Dissect takes packet n apart. What it gives is valid until the next call. An
 // error means that the packet is not kept any more or cannot be read again.
@@ -90,6 +89,9 @@ func (r *Reader) load(n packet.Number) error {
 		r.in.Packet.Comment = tb.comments[n]
 	}
 	r.know.gather(tb)
+	if r.visit == FirstVisit {
+		r.know.firstVisit(tb)
+	}
 	return nil
 }
 
@@ -117,7 +119,9 @@ type knowledge struct {
 	n   packet.Number
 	row *Row
 
-	inner   int // which transport header the row is of; −1 none
+	first   bool   // only what was known when the packet came
+	inner   int    // which transport header the row is of; −1 none
+	stream  uint32 // of the row
 	summary tcp.Summary
 	facts   tcp.Facts
 	udp     udpConv
@@ -146,7 +150,7 @@ func (k *knowledge) gather(tb *tables) {
 		}
 		k.outer = append(k.outer, x)
 	}
-	k.inner = -1
+	k.inner, k.stream = -1, row.Stream
 	switch row.Kind {
 	case TCP:
 		k.inner = len(k.outer)
@@ -220,7 +224,7 @@ func (k *knowledge) UDP(i int) (stream uint32, sinceFirst, sincePrev int64, ok b
 	}
 	if i == k.inner && k.row.Kind == UDP {
 		a, b := times(k.udp.firstTime, k.row.Prev)
-		return k.row.Stream, a, b, true
+		return k.stream, a, b, true
 	}
 	for j := range k.outer {
 		if o := &k.outer[j]; o.k == i && o.kind == UDP {

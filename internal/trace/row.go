@@ -62,7 +62,7 @@ type Row struct {
 	Kind   Kind
 	Dir    uint8 // 0: sent by the sender of the conversation's first packet
 	bits   rowBits
-	pdu    tcp.ResultFlags
+	pdu    uint8 // tcp.ResultFlags but Asked
 	payOff uint8 // where the payload begins in the frame; farOff: find out
 }
 
@@ -75,6 +75,7 @@ const (
 	rowComment                       // the packet has a comment
 	rowOdd                           // a TCP header that is not sound (R8, R10, R11)
 	rowNoTime                        // the source does not say when
+	rowAsked                         // tcp.Asked, for which pdu has no room
 )
 
 // farOff is the payOff of a payload that begins further on than a byte can say, or

@@ -50,6 +50,8 @@ type udpConv struct {
 	lastTime    packet.Time
 	traffic     [2]tcp.Traffic
 	snmp        bool // still to be counted again: see recount
+	recounted   bool // it had the number was before
+	was         uint32
 }
 
 // outer is a transport header that the row has no room for: those outside a
@@ -113,7 +115,7 @@ func (t *tables) conversations(k Kind, buf []Conversation) []Conversation {
 // worse than numbers that skip one.
 func (t *tables) recount(stream uint32) uint32 {
 	u := t.udp[stream]
-	u.snmp = false
+	u.snmp, u.recounted, u.was = false, true, stream
 	next := uint32(len(t.udp))
 	t.udp = append(t.udp, u)
 	t.udp[stream] = udpConv{}
