@@ -71,6 +71,10 @@ type Conversation struct {
 	irtt      int64       // ns; 0 unknown
 	traffic   [2]Traffic
 	ends      Ends
+	zeek      zeek
+	rtt       [2]RTT
+	inFlight  [2]uint32 // the most there has been
+	trouble   *troubles // nil: none so far
 
 	stream   uint32
 	mptcp    uint16 // MPTCP kinds seen so far in either direction
@@ -133,6 +137,11 @@ type Summary struct {
 	Traffic     [2]Traffic // sent by node 0, by node 1
 	IRTT        int64      // ns; 0 unknown
 
+	Zeek     Zeek       // what Zeek's conn.log says
+	Trouble  [2]Trouble // what went wrong with what node 0 sent, and node 1
+	RTT      [2]RTT     // of what node 0 sent, and node 1
+	InFlight [2]uint32  // the most bytes in flight at once (R38)
+
 	Base    [2]uint32        // raw sequence number that counts as 0
 	SYNACK  [2]packet.Number // first SYN+ACK of each end; 0 none
 	Scale   [2]int8          // −1 unknown, −2 unused, else the shift
@@ -158,6 +167,7 @@ func (c *Conversation) Summary() Summary {
 		FirstTime: c.firstTime, LastTime: c.lastTime, Traffic: c.traffic, IRTT: c.irtt,
 		Completeness: c.complete | c.created, CompletenessFirst: c.complete,
 		AccECN: c.flags&usesACE != 0, Ends: c.ends, Server: -1,
+		Zeek: Zeek{c.zeek.hist, c.zeek.connState(), c.zeek.orig}, RTT: c.rtt, InFlight: c.inFlight,
 	}
 	if s.IRTT == 0 && c.synTime != 0 && c.ackTime != 0 {
 		// The SYN came last. A second visit then measures back from it.
@@ -171,6 +181,7 @@ func (c *Conversation) Summary() Summary {
 		s.SentSYNACK[i] = c.shown&(sentSYNACK<<i) != 0
 		s.FIN[i] = c.shown&(sentFIN<<i) != 0
 		s.RST[i] = c.shown&(sentRST<<i) != 0
+		s.Trouble[i] = c.troubleOf(i)
 	}
 	switch {
 	case s.SentSYNACK[0] != s.SentSYNACK[1]:

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"runtime"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -70,6 +71,17 @@ func FuzzAdd(f *testing.F) {
 			sum := c.Summary()
 			sum.Final(s.Number, facts, s.Seq, s.Ack, s.Flags)
 			_ = sum.Ends.Status().String()
+			if h := sum.Zeek.History.String(); len(h) > mostHistory+1 || strings.Trim(h, "shadfrgtwiqSHADFRGTWIQ^+") != "" {
+				t.Fatalf("history %q", h)
+			}
+			if s.Fit == Sound && sum.Zeek.State == ConnNone || len(sum.Zeek.History.Words()) > mostHistory+1 {
+				t.Fatalf("state %s, history %s", sum.Zeek.State, sum.Zeek.History.String())
+			}
+			for i, tr := range sum.Trouble {
+				if tr.ZeroTime < 0 || c.trouble != nil && len(c.trouble.dirs[i].held) > maxHoles {
+					t.Fatalf("trouble %+v", tr)
+				}
+			}
 		})
 	})
 }
@@ -120,7 +132,7 @@ func TestSizes(t *testing.T) {
 		name      string
 		got, most uintptr
 	}{
-		{"Conversation", unsafe.Sizeof(Conversation{}), 432},
+		{"Conversation", unsafe.Sizeof(Conversation{}), 584},
 		{"Ends", unsafe.Sizeof(Ends{}), 12},
 		{"PDU", unsafe.Sizeof(PDU{}), 32},
 		{"Result", unsafe.Sizeof(Result{}), 12},
@@ -219,7 +231,7 @@ func BenchmarkIdle(b *testing.B) {
 	tab := NewTable()
 	const n = 100_000
 	for i := range n {
-		s := Segment{Number: packet.Number(i + 1), Time: 1e18, Flags: SYN, Flow: packet.Flow{
+		s := Segment{Number: packet.Number(i + 1), Time: 1e18, Flags: SYN, Window: 64240, Flow: packet.Flow{
 			Src: packet.Endpoint{Addr: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), Port: 443},
 			Dst: packet.Endpoint{Addr: netip.AddrFrom4([4]byte{10, 1, 0, 1}), Port: 50000}}}
 		tab.Add(&s)

@@ -15,8 +15,9 @@ type Table struct {
 // NewTable makes an empty table.
 func NewTable() *Table { return &Table{newest: make(map[key]*Conversation)} }
 
-// slabSize is how many conversations are allocated at once.
-const slabSize = 64
+// slabSize is how many conversations are allocated at once: they fill one of the
+// allocator's blocks of 32 kB.
+const slabSize = 56
 
 // Len is how many conversations there have been; the next one gets this number.
 func (t *Table) Len() int { return int(t.count) }
@@ -122,6 +123,10 @@ func (c *Conversation) observe(seg *Segment, f *Facts, created bool, free *freeL
 		c.analyse(seg, f, own, other, free)
 		f.Verdict |= Analysed
 		c.ends.Apply(f, seg.Flags)
+		c.measure(seg, f)
+		if seg.Fit == Sound {
+			c.zeekAdd(seg, f.Dir)
+		}
 	} else {
 		f.Seq, f.Ack, f.NextSeq = seg.Seq, seg.Ack, seg.Seq
 		f.SeqOtherBase = other.base

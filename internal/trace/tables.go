@@ -95,6 +95,7 @@ func (t *tables) conversation(k Kind, stream uint32) (Conversation, bool) {
 	return Conversation{UDP, tcp.Summary{
 		Stream: stream, Flow: u.flow, First: u.first, Last: u.last,
 		FirstTime: u.firstTime, LastTime: u.lastTime, Traffic: u.traffic, Server: -1,
+		Zeek: tcp.Datagrams(u.flow, [2]bool{u.traffic[0].Packets > 0, u.traffic[1].Packets > 0}),
 	}}, true
 }
 
@@ -181,7 +182,7 @@ func (t *Trace) Memory() int64 {
 	defer t.mu.RUnlock()
 	tb := &t.tables
 	const (
-		perConv  = 700 // a conversation with its place in the maps, and its session
+		perConv  = 850 // a conversation with its place in the maps, and its session
 		perUDP   = 250
 		perPDU   = 32
 		perOuter = 250
