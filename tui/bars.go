@@ -198,6 +198,8 @@ func (m *Model) viewTitle() string {
 	switch m.view {
 	case viewFlows:
 		return m.flows.title()
+	case viewRequests:
+		return m.requests.title()
 	case viewPicker:
 		return "Interfaces"
 	case viewFollow:
@@ -216,6 +218,8 @@ func (m *Model) here() where {
 	switch m.view {
 	case viewFlows:
 		return inFlows
+	case viewRequests:
+		return inRequests
 	case viewPicker:
 		return inPicker
 	case viewFollow:

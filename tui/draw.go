@@ -25,6 +25,8 @@ func (m *Model) draw() string {
 		m.drawPackets(f, s)
 	case m.view == viewFlows:
 		f.place(s.body, m.flows.view(&m.l, s.body), " ")
+	case m.view == viewRequests:
+		f.place(s.body, m.requests.view(&m.l, s.body, &m.src), " ")
 	case m.view == viewPicker:
 		f.place(s.body, m.pick.view(&m.l, s.body, m), " ")
 	case m.view == viewFollow:

@@ -53,6 +53,8 @@ func (m *Model) openFollow() tea.Cmd {
 		at = m.graph.packet()
 	} else if m.view == viewFlows {
 		at = 0
+	} else if r := m.requests.selected(); m.view == viewRequests && r != nil {
+		at = r.Frame
 	}
 	m.enter(viewFollow)
 	p := &m.conv

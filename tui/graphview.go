@@ -49,6 +49,10 @@ func (m *Model) openGraph() tea.Cmd {
 		at = m.conv.packet()
 	case viewFlows:
 		at = 0
+	case viewRequests:
+		if r := m.requests.selected(); r != nil {
+			at = r.Frame
+		}
 	}
 	m.enter(viewGraph)
 	p := &m.graph

@@ -10,6 +10,7 @@ const (
 
 	actPackets
 	actFlows
+	actRequests
 	actInterfaces
 	actHelp
 
@@ -84,20 +85,21 @@ const (
 )
 
 // where tells in which parts of the program a key works.
-type where uint8
+type where uint16
 
 const (
 	inList where = 1 << iota
 	inDetail
 	inHex
 	inFlows
+	inRequests
 	inPicker
 	inFollow
 	inGraph
 	inHelp
 
 	inPackets  = inList | inDetail | inHex
-	everywhere = inPackets | inFlows | inPicker | inFollow | inGraph
+	everywhere = inPackets | inFlows | inRequests | inPicker | inFollow | inGraph
 	moving     = everywhere | inHelp
 )
 
@@ -156,15 +158,15 @@ func (k *keyMap) command(name string, in where) action {
 func bindings() []binding {
 	return []binding{
 		// What the footer shows first stands first.
-		{act: actEnter, keys: []string{"enter"}, in: everywhere, name: "enter", short: "open", long: "into what is under the cursor; a packet everywhere", footer: inFlows | inPicker | inFollow | inGraph},
-		{act: actFollow, keys: []string{"f"}, in: inPackets | inFlows | inGraph, name: "follow", short: "follow", long: "follow the conversation: what its two ends said", footer: inPackets | inFlows | inGraph},
-		{act: actGraph, keys: []string{"x"}, in: inPackets | inFlows | inFollow, name: "graph", short: "flow graph", long: "flow graph of the conversation, with both ends' states", footer: inPackets | inFlows | inFollow},
-		{act: actFilter, keys: []string{"/"}, in: everywhere &^ inPicker, name: "filter", short: "filter", long: "display filter; in a flow graph and in follow: find text", footer: inPackets | inFlows},
-		{act: actOnly, keys: []string{"="}, in: inPackets | inFlows, name: "only", short: "only this", long: "filter to the cell or field under the cursor", footer: inPackets | inFlows},
-		{act: actExcept, keys: []string{"!"}, in: inPackets | inFlows, name: "except", long: "filter it out"},
+		{act: actEnter, keys: []string{"enter"}, in: everywhere, name: "enter", short: "open", long: "into what is under the cursor; a packet everywhere", footer: inFlows | inRequests | inPicker | inFollow | inGraph},
+		{act: actFollow, keys: []string{"f"}, in: inPackets | inFlows | inRequests | inGraph, name: "follow", short: "follow", long: "follow the conversation: what its two ends said", footer: inPackets | inFlows | inRequests | inGraph},
+		{act: actGraph, keys: []string{"x"}, in: inPackets | inFlows | inRequests | inFollow, name: "graph", short: "flow graph", long: "flow graph of the conversation, with both ends' states", footer: inPackets | inFlows | inRequests | inFollow},
+		{act: actFilter, keys: []string{"/"}, in: everywhere &^ inPicker, name: "filter", short: "filter", long: "display filter; in a flow graph and in follow: find text", footer: inPackets | inFlows | inRequests},
+		{act: actOnly, keys: []string{"="}, in: inPackets | inFlows | inRequests, name: "only", short: "only this", long: "filter to the cell or field under the cursor", footer: inPackets | inFlows | inRequests},
+		{act: actExcept, keys: []string{"!"}, in: inPackets | inFlows | inRequests, name: "except", long: "filter it out"},
 		{act: actExplain, keys: []string{"K"}, in: inPackets, name: "explain", short: "explain", long: "explain the field or packet under the cursor", footer: inPackets},
-		{act: actSort, keys: []string{"s"}, in: inFlows, name: "sort", short: "sort", long: "sort by the next column", footer: inFlows},
-		{act: actReverse, keys: []string{"S"}, in: inFlows, name: "reverse", short: "reverse", long: "turn the order round", footer: inFlows},
+		{act: actSort, keys: []string{"s"}, in: inFlows | inRequests, name: "sort", short: "sort", long: "sort by the next column", footer: inFlows | inRequests},
+		{act: actReverse, keys: []string{"S"}, in: inFlows | inRequests, name: "reverse", short: "reverse", long: "turn the order round", footer: inFlows | inRequests},
 		{act: actFoldMore, keys: []string{"-"}, in: inGraph, name: "fold", short: "fold", long: "fold: bulk data and keep-alives, then pure ACKs", footer: inGraph},
 		{act: actFoldLess, keys: []string{"+"}, in: inGraph, name: "unfold", short: "unfold", long: "unfold", footer: inGraph},
 		{act: actSide, keys: []string{"s"}, in: inFollow, name: "side", short: "sides", long: "both sides, the client's only, the server's only", footer: inFollow},
@@ -179,8 +181,8 @@ func bindings() []binding {
 
 		{act: actDown, keys: []string{"j", "down"}, in: moving, name: "down", long: "down"},
 		{act: actUp, keys: []string{"k", "up"}, in: moving, name: "up", long: "up"},
-		{act: actLeft, keys: []string{"h", "left"}, in: inPackets | inFlows, name: "left", long: "left: previous column; close in the tree; previous byte"},
-		{act: actRight, keys: []string{"l", "right"}, in: inPackets | inFlows, name: "right", long: "right: next column; open in the tree; next byte"},
+		{act: actLeft, keys: []string{"h", "left"}, in: inPackets | inFlows | inRequests, name: "left", long: "left: previous column; close in the tree; previous byte"},
+		{act: actRight, keys: []string{"l", "right"}, in: inPackets | inFlows | inRequests, name: "right", long: "right: next column; open in the tree; next byte"},
 		{act: actChoose, keys: []string{"space"}, in: inPicker, name: "choose", short: "choose several", long: "choose several interfaces", footer: inPicker},
 		{act: actPageDown, keys: []string{"pgdown", "space"}, in: moving &^ inPicker, name: "page-down", long: "a page down"},
 		{act: actPageUp, keys: []string{"pgup"}, in: moving, name: "page-up", long: "a page up"},
@@ -220,8 +222,9 @@ func bindings() []binding {
 		{act: actCommand, keys: []string{":"}, in: everywhere, name: "command", long: "command line: :123 goes to packet 123; :w file, :q, or any command by name"},
 		{act: actPackets, keys: []string{"1"}, in: everywhere, name: "packets", long: "packets"},
 		{act: actFlows, keys: []string{"2"}, in: everywhere, name: "flows", long: "flows: one row a conversation"},
+		{act: actRequests, keys: []string{"3"}, in: everywhere, name: "requests", long: "requests: one row a request of HTTP, DNS, Redis, SQL, with its answer and times"},
 		{act: actInterfaces, keys: []string{"6", "i"}, in: everywhere, name: "interfaces", long: "interfaces, with what passes on them"},
-		{act: actBack, keys: []string{"esc"}, in: moving, name: "out", short: "out", long: "out of this: help, view, pane", footer: inFlows | inFollow | inGraph | inPicker | inHelp},
+		{act: actBack, keys: []string{"esc"}, in: moving, name: "out", short: "out", long: "out of this: help, view, pane", footer: inFlows | inRequests | inFollow | inGraph | inPicker | inHelp},
 		{act: actLeave, keys: []string{"q"}, in: moving, name: "leave", long: "the same; at the root it quits, after asking when packets would be lost"},
 		{act: actQuit, keys: []string{"ctrl+c"}, in: moving, name: "quit", long: "quit, after asking when packets would be lost"},
 		{act: actSuspend, keys: []string{"ctrl+z"}, in: moving, name: "suspend", long: "back to the shell; fg comes back here, the capture goes on"},

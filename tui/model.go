@@ -20,6 +20,7 @@ type viewID uint8
 const (
 	viewPackets viewID = iota
 	viewFlows
+	viewRequests
 	viewPicker
 	viewFollow
 	viewGraph
@@ -40,14 +41,15 @@ type Model struct {
 	g             *glyphs
 	l             line
 
-	src   source
-	list  listPane
-	tree  detailPane
-	hex   hexPane
-	flows flowsPane
-	pick  picker
-	conv  followPane
-	graph graphPane
+	src      source
+	list     listPane
+	tree     detailPane
+	hex      hexPane
+	flows    flowsPane
+	requests requestsPane
+	pick     picker
+	conv     followPane
+	graph    graphPane
 
 	view   viewID
 	came   []viewID // views to go back to
@@ -103,6 +105,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	}
 	m.list = newListPane()
 	m.flows = newFlowsPane()
+	m.requests = newRequestsPane()
 	switch o.Time {
 	case "d":
 		m.list.format = timeDelta
@@ -171,7 +174,8 @@ func (m *Model) Init() tea.Cmd {
 // Idle says whether nothing is under way: no scan, no search, nothing asked of the
 // capture. Waiting for new packets does not count.
 func (m *Model) Idle() bool {
-	return m.busy == 0 && !m.scan.running && !m.find.running && m.scanDone() && (m.view != viewFollow || !m.conv.running && m.conv.done)
+	return m.busy == 0 && !m.scan.running && !m.find.running && m.scanDone() && (m.view != viewFollow || !m.conv.running && m.conv.done) &&
+		(m.view != viewRequests || !m.requests.running && !m.requests.more)
 }
 
 func (m *Model) scanDone() bool {
@@ -249,6 +253,9 @@ func (m *Model) prepare() {
 	case viewFlows:
 		m.flows.rows = max(s.body.h-1, 1)
 		m.flows.settle()
+	case viewRequests:
+		m.requests.rows = max(s.body.h-1, 1)
+		m.requests.settle()
 	case viewPicker:
 		m.pick.rows = max(s.body.h-2, 1)
 		m.pick.settle()

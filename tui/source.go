@@ -166,6 +166,16 @@ func rowStyle(r *trace.Row, proto string) style {
 		return sNoted
 	case proto == "TCP" && r.Flags&(tcp.SYN|tcp.FIN) != 0:
 		return sConn
+	}
+	if st := protoStyle(proto); st != sText || r.Kind != trace.UDP {
+		return st
+	}
+	return sUDP
+}
+
+// protoStyle is the colour of a protocol.
+func protoStyle(proto string) style {
+	switch {
 	case proto == "TCP":
 		return sTCP
 	case strings.HasPrefix(proto, "HTTP"):
@@ -178,8 +188,6 @@ func rowStyle(r *trace.Row, proto string) style {
 		return sICMP
 	case proto == "ARP":
 		return sARP
-	case r.Kind == trace.UDP:
-		return sUDP
 	}
 	return sText
 }

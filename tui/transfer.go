@@ -260,6 +260,12 @@ func (m *Model) copyMenu() {
 			}
 			add("g", "the flow graph", b.String())
 		}
+	case viewRequests:
+		if r := m.requests.selected(); r != nil {
+			add("f", "filter", requestFilter(r))
+			add("t", "target", r.Target)
+			add("s", "status", r.Status)
+		}
 	case viewFlows:
 		if c := m.flows.selected(); c != nil {
 			add("f", "filter", c.Kind.String()+".stream == "+strconv.FormatUint(uint64(c.Stream), 10))

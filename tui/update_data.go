@@ -47,6 +47,9 @@ func (m *Model) work() tea.Cmd {
 			cmds = append(cmds, c)
 		}
 	}
+	if m.view == viewRequests && !m.frozen {
+		cmds = append(cmds, m.requests.work(m.ctx, m.src.tr))
+	}
 	if !m.ticking && (m.src.status.Live && !m.src.status.Done || m.view == viewPicker) {
 		m.ticking = true
 		cmds = append(cmds, tick(m.ctx))
@@ -116,6 +119,9 @@ func (m *Model) data(msg tea.Msg) tea.Cmd {
 		m.dirty = true
 	case scanMsg:
 		m.scanned(msg)
+	case requestsMsg:
+		m.requests.take(msg)
+		m.dirty = true
 	case findMsg:
 		return m.searched(msg)
 	case doneMsg:

@@ -78,6 +78,9 @@ func (m *Model) do(a action) tea.Cmd {
 	case actFlows:
 		m.enter(viewFlows)
 		return nil
+	case actRequests:
+		m.enter(viewRequests)
+		return nil
 	case actInterfaces:
 		m.enter(viewPicker)
 		return nil
@@ -105,6 +108,8 @@ func (m *Model) do(a action) tea.Cmd {
 	switch m.view {
 	case viewFlows:
 		return m.doFlows(a)
+	case viewRequests:
+		return m.doRequests(a)
 	case viewPicker:
 		return m.doPicker(a)
 	case viewFollow:

@@ -56,6 +56,14 @@ func (m *Model) clicked(x, y int, twice bool) tea.Cmd {
 		if !hit && y == s.body.y {
 			m.clickFlowHead(x)
 		}
+	case viewRequests:
+		hit = pickRow(&m.requests.cur, m.requests.top, len(m.requests.order), y-s.body.y-1)
+		m.requests.move(0)
+		if key, ok := m.requests.headAt(x-s.body.x, s.body.w); !hit && y == s.body.y && ok {
+			m.requests.reverse = m.requests.key == key && !m.requests.reverse
+			m.requests.key = key
+			m.requests.sort()
+		}
 	case viewPicker:
 		hit = pickRow(&m.pick.cur, m.pick.top, len(m.pick.list), y-s.body.y-1)
 	case viewFollow:
@@ -165,6 +173,8 @@ func (m *Model) wheel(e tea.Mouse) {
 		m.helpTop = max(m.helpTop+d, 0)
 	case m.view == viewFlows:
 		m.flows.move(d)
+	case m.view == viewRequests:
+		m.requests.move(d)
 	case m.view == viewPicker:
 		m.pick.cur += d
 	case m.view == viewFollow:

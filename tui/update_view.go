@@ -343,6 +343,11 @@ func (m *Model) conversation() (trace.Kind, uint32, bool) {
 			return c.Kind, c.Stream, true
 		}
 		return 0, 0, false
+	case viewRequests:
+		if r := m.requests.selected(); r != nil {
+			return r.Kind, r.Stream, true
+		}
+		return 0, 0, false
 	case viewFollow:
 		return m.conv.kind, m.conv.stream, true
 	case viewGraph:
