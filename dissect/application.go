@@ -24,6 +24,7 @@ type application interface {
 // about is what there is to know of an application before its bytes are seen.
 type about struct {
 	proto    *Proto
+	alias    string   // what -d may call it, too; empty: by its abbreviation only
 	ports    []uint16 // of servers, as tshark assigns them by default
 	strict   bool     // on its ports, too, a conversation must look like it
 	anywhere bool     // it is looked for on all ports
@@ -36,6 +37,8 @@ var applications = [...]application{
 	AppTLS:   tlsApplication{},
 	AppDNS:   dnsApplication{},
 	AppHTTP2: http2Application{},
+
+	respApplication{},
 }
 
 // applicationPorts finds the application of a TCP port.
@@ -74,13 +77,13 @@ func (a App) application() application {
 }
 
 // AppNamed finds the application that -d calls by a name: its protocol's abbreviation
-// as in filters, or "ssl", as TLS was called.
+// as in filters, or another that it is known under ("ssl", as TLS was called).
 func AppNamed(name string) (App, bool) {
-	if name == "ssl" {
-		return AppTLS, true
-	}
 	for i, a := range applications {
-		if a != nil && a.about().proto.Abbrev == name {
+		if a == nil {
+			continue
+		}
+		if x := a.about(); name == x.proto.Abbrev || x.alias != "" && name == x.alias {
 			return App(i), true
 		}
 	}
@@ -118,7 +121,7 @@ func (httpApplication) dissect(c cursor, p *payload) { dissectHTTP(c, p) }
 type tlsApplication struct{}
 
 func (tlsApplication) about() about {
-	return about{proto: pTLS, ports: []uint16{324, 443, 465, 636, 802, 853, 993, 995, 1300, 2221, 2443, 3249, 3250, 3251, 3252, 3496,
+	return about{proto: pTLS, alias: "ssl", ports: []uint16{324, 443, 465, 636, 802, 853, 993, 995, 1300, 2221, 2443, 3249, 3250, 3251, 3252, 3496,
 		5061, 5671, 5684, 5868, 8883, 11207, 19999, 27017}, anywhere: true} // R100
 }
 

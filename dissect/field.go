@@ -267,7 +267,7 @@ func (f *Field) BaseName() string {
 
 // Protocols lists every protocol that tcplens knows by name, with its fields.
 // The list and what it points to must not be changed.
-func Protocols() []*Proto { return protocols }
+func Protocols() []*Proto { return protocols() }
 
 // Lookup finds fields and protocols by abbreviation. More than one field may
 // bear a name (Wireshark has the same): all are returned.
@@ -276,7 +276,7 @@ type Lookup map[string][]*Field
 // NewLookup indexes all fields.
 func NewLookup() Lookup {
 	l := make(Lookup, 1024)
-	for _, p := range protocols {
+	for _, p := range protocols() {
 		l[p.Abbrev] = append(l[p.Abbrev], &p.field)
 		for _, f := range p.Fields {
 			l[f.Abbrev] = append(l[f.Abbrev], f)

@@ -72,7 +72,6 @@ var plainApps = []portApp{
 	{named: newNamed("Performance Co-Pilot Proxy", "PMPROXY", "pmproxy"), tcp: []uint16{44322}},
 	{named: newNamed("RakNet game networking protocol", "RakNet", "raknet"), udp: []uint16{19132}},
 	{named: newNamed("Real Data Transport", "RDT", "rdt"), udp: []uint16{6970}},
-	{named: newNamed("REdis Serialization Protocol", "RESP", "resp"), tcp: []uint16{6379}},
 	{named: newNamed("Routing Information Protocol", "RIP", "rip"), udp: []uint16{520}},
 	{named: newNamed("RIPng", "RIPng", "ripng"), udp: []uint16{521}},
 	{named: newNamed("Rlogin Protocol", "Rlogin", "rlogin"), tcp: []uint16{513}},

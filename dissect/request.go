@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -35,7 +36,7 @@ type Request struct {
 	Stream uint32 // of HTTP/2 and its like; 0 elsewhere
 	Dir    uint8  // in which it was sent, as in tcp.Facts
 	Failed bool   // the answer says that it was not done: Status tells why
-	Done   bool   // the answer is complete
+	Done   bool   // the answer is complete, or none was to come
 	Proto  *Proto
 	Method string // at most MaxRequestMethod bytes
 	Target string // at most MaxRequestText bytes
@@ -48,6 +49,8 @@ type Request struct {
 	// there is none. After Done, Last is the end of the answer.
 	Frame, First, Last       packet.Number
 	Asked, FirstAt, Answered packet.Time
+
+	message uint32 // which message of Frame it was, as the session counts them
 }
 
 // Bounds of the texts of a Request, bytes.
@@ -62,15 +65,23 @@ const maxRequests = 1 << 16
 
 // requestLog is the requests of one conversation. The session's lock guards it.
 type requestLog struct {
-	list     []Request // ordered by ID without gaps
-	next     uint64    // ID of the next one, less 1
+	list     []Request     // ordered by ID without gaps
+	ended    []doneRequest // in the order in which they were done
+	next     uint64        // ID of the next one, less 1
 	revision uint64
+}
+
+// doneRequest is the ID of a request whose answer was complete with a message of a packet.
+type doneRequest struct {
+	frame   packet.Number
+	message uint32
+	id      uint64
 }
 
 // ask notes a request that ends in the packet being put in order, and gives its ID.
 func (s *Session) ask(r Request) uint64 {
 	r.Method, r.Target = cutText(r.Method, MaxRequestMethod), cutText(r.Target, MaxRequestText)
-	r.Frame, r.Asked, r.Rows = s.frame, s.time, -1
+	r.Frame, r.message, r.Asked, r.Rows = s.frame, s.messages, s.time, -1
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := &s.requests
@@ -101,10 +112,21 @@ func (s *Session) answer(id uint64, size int, change func(*Request)) {
 	r.Last, r.Answered = s.frame, s.time
 	r.Size += uint64(size)
 	if change != nil {
+		done := r.Done
 		change(r)
 		r.Status = cutText(r.Status, MaxRequestText)
+		if r.Done && !done {
+			s.requests.done(doneRequest{s.frame, s.messages, id})
+		}
 	}
 	s.requests.revision++
+}
+
+func (q *requestLog) done(d doneRequest) {
+	if len(q.ended) >= maxRequests {
+		q.ended = slices.Delete(q.ended, 0, maxRequests/2)
+	}
+	q.ended = append(q.ended, d)
 }
 
 // at gives a request; nil if it is not kept.
@@ -114,6 +136,44 @@ func (q *requestLog) at(id uint64) *Request {
 		return nil
 	}
 	return &q.list[id-first]
+}
+
+// askedIn gives the request that message k of packet n was, from 0.
+func (s *Session) askedIn(n packet.Number, k uint32) (r Request, ok bool) {
+	if s == nil {
+		return r, false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := s.requests.list
+	i, ok := slices.BinarySearchFunc(list, k, func(r Request, k uint32) int {
+		return cmp.Or(cmp.Compare(r.Frame, n), cmp.Compare(r.message, k))
+	})
+	if ok {
+		r = list[i]
+	}
+	return r, ok
+}
+
+// doneIn gives the request of which message k of packet n, from 0, ended the answer.
+func (s *Session) doneIn(n packet.Number, k uint32) (r Request, ok bool) {
+	if s == nil {
+		return r, false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	ended := s.requests.ended
+	i, ok := slices.BinarySearchFunc(ended, k, func(d doneRequest, k uint32) int {
+		return cmp.Or(cmp.Compare(d.frame, n), cmp.Compare(d.message, k))
+	})
+	if !ok {
+		return r, false
+	}
+	x := s.requests.at(ended[i].id)
+	if x == nil {
+		return r, false
+	}
+	return *x, true
 }
 
 // Requests appends to dst a copy of each request of the conversation whose ID is

@@ -67,8 +67,9 @@ type Session struct {
 	framers [2]tcp.Framer
 
 	// The packet that is being put in order; for the sequencing goroutine only.
-	frame packet.Number
-	time  packet.Time
+	frame    packet.Number
+	time     packet.Time
+	messages uint32 // that ended in it so far; services count them
 
 	mu   sync.RWMutex  // guards what is below
 	from packet.Number // the first packet that was given to it
@@ -119,7 +120,7 @@ func (s *Session) Framer(dir uint8) tcp.Framer { return s.framers[dir&1] }
 // for a packet that brings no data but a FIN: that ends a message which reaches
 // to the end of its direction (R92).
 func (s *Session) Begin(frame packet.Number, at packet.Time, dir uint8, fin bool) {
-	s.frame, s.time = frame, at
+	s.frame, s.time, s.messages = frame, at, 0
 	if s.from == 0 {
 		s.mu.Lock()
 		s.from = frame

@@ -36,6 +36,7 @@ type payload struct {
 	requests  int    // requests of this packet before it, for HTTP
 	responses int    // and responses
 	frames    int    // frames of this packet before it that the session knows, for HTTP/2
+	messages  uint32 // messages of this packet before it, as the session counts them, for services
 }
 
 // segmentDataLines adds the lines of TCP's own node that say which bytes of the

@@ -1,0 +1,87 @@
+package dissect
+
+import "strings"
+
+// redisKind tells which words of a command are keys.
+type redisKind uint8
+
+// The kinds of commands.
+const (
+	redisFirst    redisKind = iota + 1 // the first argument is a key, or what stands for one
+	redisAll                           // all arguments are
+	redisSecond                        // the second one is
+	redisNone                          // the command has none
+	redisTwoWords                      // the first argument belongs to the command's name
+)
+
+// redisCommands are the commands of Redis 7 and of its modules for search, JSON,
+// time series and probabilities (https://redis.io/commands).
+var redisCommands = func() map[string]redisKind {
+	m := map[string]redisKind{}
+	for kind, names := range map[redisKind]string{
+		redisFirst: `APPEND AUTH BITCOUNT BITFIELD BITFIELD_RO BITPOS BLMOVE BRPOPLPUSH COPY DECR DECRBY DUMP EXPIRE EXPIREAT EXPIRETIME
+			GEOADD GEODIST GEOHASH GEOPOS GEORADIUS GEORADIUS_RO GEORADIUSBYMEMBER GEORADIUSBYMEMBER_RO GEOSEARCH GEOSEARCHSTORE
+			GET GETBIT GETDEL GETEX GETRANGE GETSET HDEL HELLO HEXISTS HEXPIRE HEXPIREAT HEXPIRETIME HGET HGETALL HGETDEL HGETEX HINCRBY
+			HINCRBYFLOAT HKEYS HLEN HMGET HMSET HPERSIST HPEXPIRE HPEXPIREAT HPEXPIRETIME HPTTL HRANDFIELD HSCAN HSET HSETEX HSETNX
+			HSTRLEN HTTL HVALS INCR INCRBY INCRBYFLOAT INFO KEYS LINDEX LINSERT LLEN LMOVE LPOP LPOS LPUSH LPUSHX LRANGE LREM LSET LTRIM
+			MIGRATE MOVE MSET MSETNX PERSIST PEXPIRE PEXPIREAT PEXPIRETIME PFADD PFMERGE PFDEBUG PSETEX PSYNC PTTL PUBLISH RENAME
+			RENAMENX REPLICAOF RESTORE RPOP RPOPLPUSH RPUSH RPUSHX SADD SCAN SCARD SDIFFSTORE SELECT SET SETBIT SETEX SETNX SETRANGE
+			SINTERSTORE SISMEMBER SLAVEOF SMEMBERS SMISMEMBER SMOVE SORT SORT_RO SPOP SPUBLISH SRANDMEMBER SREM SSCAN STRLEN SUBSTR
+			SUNIONSTORE SWAPDB TTL TYPE XACK XADD XAUTOCLAIM XCLAIM XDEL XLEN XPENDING XRANGE XREVRANGE XSETID XTRIM ZADD ZCARD ZCOUNT
+			ZDIFFSTORE ZINCRBY ZINTERSTORE ZLEXCOUNT ZMSCORE ZPOPMAX ZPOPMIN ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANGESTORE
+			ZRANK ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE
+			ZUNIONSTORE EVAL EVALSHA EVAL_RO EVALSHA_RO FCALL FCALL_RO REPLCONF
+			JSON.SET JSON.GET JSON.MGET JSON.DEL JSON.TYPE JSON.NUMINCRBY JSON.STRAPPEND JSON.STRLEN JSON.ARRAPPEND JSON.ARRINDEX
+			JSON.ARRINSERT JSON.ARRLEN JSON.ARRPOP JSON.ARRTRIM JSON.OBJKEYS JSON.OBJLEN JSON.RESP JSON.CLEAR JSON.TOGGLE JSON.MERGE
+			FT.CREATE FT.SEARCH FT.AGGREGATE FT.INFO FT.ALTER FT.DROPINDEX FT.EXPLAIN FT.PROFILE FT.SUGADD FT.SUGGET FT.TAGVALS FT.CURSOR
+			TS.CREATE TS.ADD TS.GET TS.RANGE TS.REVRANGE TS.INFO TS.INCRBY TS.DECRBY TS.DEL TS.ALTER TS.CREATERULE
+			BF.RESERVE BF.ADD BF.MADD BF.EXISTS BF.MEXISTS BF.INFO BF.INSERT CF.RESERVE CF.ADD CF.EXISTS CF.DEL CMS.INCRBY CMS.QUERY TOPK.ADD`,
+		redisAll: `BLPOP BRPOP BZPOPMAX BZPOPMIN DEL EXISTS MGET PFCOUNT PSUBSCRIBE PUNSUBSCRIBE SDIFF SINTER SSUBSCRIBE SUBSCRIBE SUNION
+			SUNSUBSCRIBE TOUCH UNLINK UNSUBSCRIBE WATCH`,
+		redisSecond: `BITOP BLMPOP BZMPOP LMPOP SINTERCARD ZDIFF ZINTER ZINTERCARD ZMPOP ZUNION LCS`,
+		redisNone: `ASKING BGREWRITEAOF BGSAVE DBSIZE DISCARD ECHO EXEC FAILOVER FLUSHALL FLUSHDB LASTSAVE LOLWUT MONITOR MULTI PING QUIT
+			RANDOMKEY READONLY READWRITE RESET ROLE SAVE SHUTDOWN SYNC TIME UNWATCH WAIT WAITAOF XREAD XREADGROUP TS.MADD TS.MGET
+			TS.MRANGE TS.QUERYINDEX FT._LIST JSON.MSET`,
+		redisTwoWords: `ACL CLIENT CLUSTER COMMAND CONFIG DEBUG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SENTINEL SLOWLOG XGROUP XINFO`,
+	} {
+		for _, name := range strings.Fields(names) {
+			m[name] = kind
+		}
+	}
+	return m
+}()
+
+// redisTarget gives the name of a command, in capitals, and what it is about: its
+// key or keys.
+func redisTarget(words []respWord) (name, target string) {
+	name = strings.ToUpper(words[0].text())
+	args := words[1:]
+	kind := redisCommands[name]
+	if kind == redisTwoWords && len(args) > 0 {
+		name += " " + strings.ToUpper(args[0].text())
+		args, kind = args[1:], redisFirst
+	}
+	n := 0 // arguments that count
+	switch kind {
+	case redisNone:
+	case redisAll:
+		n = len(args)
+	case redisSecond:
+		args, n = args[min(len(args), 1):], 1
+	default:
+		n = 1
+	}
+	if name == "XREAD" || name == "XREADGROUP" { // the keys follow a word (https://redis.io/commands/xread)
+		for i, a := range args {
+			if strings.EqualFold(a.text(), "STREAMS") {
+				args, n = args[i+1:], 1
+				break
+			}
+		}
+	}
+	var keys []string
+	for _, a := range args[:min(n, len(args))] {
+		keys = append(keys, a.text())
+	}
+	return name, strings.Join(keys, " ")
+}
