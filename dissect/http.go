@@ -39,7 +39,7 @@ func dissectHTTP(c cursor, p *payload) {
 			lead = 2
 		}
 		if !httpBegins(b[lead:]) {
-			if x.shown > 0 && p.Messages != nil && p.Session.upgradesToHTTP2(p.Frame) {
+			if x.shown > 0 && p.Messages != nil && p.Session.upgradesIn(p.Frame) == AppHTTP2 {
 				dissectHTTP2(c, p)
 				return
 			}

@@ -105,14 +105,18 @@ func (s *Session) appAt(n packet.Number) App {
 	return AppHTTP
 }
 
-// upgradesToHTTP2 says whether packet n has the answer after which HTTP/2 is spoken.
-func (s *Session) upgradesToHTTP2(n packet.Number) bool {
+// upgradesIn tells what is spoken behind the answer of packet n that switches to
+// it; AppNone if the packet has no such answer.
+func (s *Session) upgradesIn(n packet.Number) App {
 	if s == nil {
-		return false
+		return AppNone
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.http2 != nil && s.http2.from == n+1
+	if s.http2 != nil && s.http2.from == n+1 {
+		return AppHTTP2
+	}
+	return AppNone
 }
 
 // http2Wants says whether the payload of a frame is to be looked into.

@@ -214,3 +214,17 @@ func looksLikeHTTP(b []byte) bool {
 	version := []byte("HTTP/1.")
 	return bytes.HasPrefix(line, version) || bytes.HasPrefix(line[len(line)-8:], version)
 }
+
+// httpHeadsEnd gives where the heads of messages end that b begins with. None of
+// the messages has a body.
+func httpHeadsEnd(b []byte) int {
+	at := 0
+	for at < len(b) && httpBegins(b[at:]) {
+		i := bytes.Index(b[at:], []byte("\r\n\r\n"))
+		if i < 0 {
+			return len(b)
+		}
+		at += i + 4
+	}
+	return at
+}

@@ -11,8 +11,8 @@ import (
 // are, so that they can be told apart and put together.
 type framedApp struct {
 	abbrev string              // of the port's protocol
-	header int                 // bytes that tell the length
-	size   func(h []byte) int  // of the whole message, from its header; less than header: not a message
+	header int                 // bytes that tell the length, at least
+	size   func(b []byte) int  // of the whole message that b begins with: 0 if b does not tell yet, −1 if it is none
 	begins func(b []byte) bool // whether a conversation may begin like this; nil: however
 	lines  bool                // Wireshark shows the size of each message beneath TCP
 }
@@ -23,7 +23,7 @@ var framedApps = []framedApp{
 	{abbrev: "gryphon", header: 8, size: func(h []byte) int { return (8 + big16(h, 4) + 3) &^ 3 }},
 	{abbrev: "mqtt", header: 2, size: mqttSize, begins: func(b []byte) bool { return len(b) > 1 && b[0]&0xf0 != 0 }, lines: true},
 	{abbrev: "mysql", header: 4, size: func(h []byte) int { return 4 + little16(h, 0) + int(h[2])<<16 }, begins: beginsMySQL, lines: true},
-	{abbrev: "ldap", header: 6, size: ldapSize, begins: func(b []byte) bool { return b[0] == 0x30 }, lines: true},
+	{abbrev: "ldap", header: 2, size: ldapSize, begins: func(b []byte) bool { return b[0] == 0x30 }, lines: true},
 	{abbrev: "kerberos", header: 4, size: func(h []byte) int { return 4 + int(binary.BigEndian.Uint32(h)&0x7fffffff) }, begins: beginsZero, lines: true},
 	{abbrev: "openvpn", header: 2, size: func(h []byte) int { return 2 + big16(h, 0) }, begins: beginsZero, lines: true},
 	{abbrev: "iec60870_104", header: 2, size: func(h []byte) int { return 2 + int(h[1]) }, begins: func(b []byte) bool { return b[0] == 0x68 }, lines: true},
@@ -34,9 +34,9 @@ var framedApps = []framedApp{
 	{abbrev: "pgsql", header: 5, size: pgsqlSize, begins: beginsPGSQL, lines: true},
 	{abbrev: "doip", header: 8, size: func(h []byte) int { return 8 + int(min(binary.BigEndian.Uint32(h[4:]), maxFramed)) }, begins: func(b []byte) bool { return len(b) > 1 && b[0]^b[1] == 0xff }, lines: true},
 	{abbrev: "kafka", header: 4, size: func(h []byte) int { return 4 + int(min(binary.BigEndian.Uint32(h), maxFramed)) }, begins: beginsZero, lines: true},
-	{abbrev: "diameter", header: 4, size: func(h []byte) int { return int(h[1])<<16 + big16(h, 2) }, begins: func(b []byte) bool { return b[0] == 1 }, lines: true},
+	{abbrev: "diameter", header: 4, size: func(h []byte) int { return orNone(int(h[1])<<16 + big16(h, 2)) }, begins: func(b []byte) bool { return b[0] == 1 }, lines: true},
 	{abbrev: "nbss", header: 4, size: func(h []byte) int { return 4 + int(h[1])<<16 + big16(h, 2) }, begins: beginsNBSS},
-	{abbrev: "bgp", header: 19, size: func(h []byte) int { return big16(h, 16) }, begins: func(b []byte) bool { return b[0] == 0xff }},
+	{abbrev: "bgp", header: 19, size: func(h []byte) int { return orNone(big16(h, 16)) }, begins: func(b []byte) bool { return b[0] == 0xff }},
 	{abbrev: "tpkt", header: 4, size: tpktSize, begins: func(b []byte) bool { return len(b) > 1 && b[0] == 3 && b[1] == 0 }},
 }
 
@@ -49,15 +49,26 @@ var framedLooks = []framedApp{
 // maxFramed bounds how long a message may be: a longer one is none.
 const maxFramed = 1 << 24
 
+// orNone takes a length of zero for what is no message.
+func orNone(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
 func little16(b []byte, at int) int { return int(b[at]) | int(b[at+1])<<8 }
 func big16(b []byte, at int) int    { return int(b[at])<<8 | int(b[at+1]) }
 
 // mqttSize reads the remaining length, whose bytes hold seven bits each (MQTT 3.1.1 §2.2.3).
-func mqttSize(h []byte) int {
+func mqttSize(b []byte) int {
 	n := 0
-	for i := 1; i < 5 && i < len(h); i++ {
-		n |= int(h[i]&0x7f) << (7 * (i - 1))
-		if h[i]&0x80 == 0 {
+	for i := 1; i < 5; i++ {
+		if i == len(b) {
+			return 0
+		}
+		n |= int(b[i]&0x7f) << (7 * (i - 1))
+		if b[i]&0x80 == 0 {
 			return 1 + i + n
 		}
 	}
@@ -65,17 +76,21 @@ func mqttSize(h []byte) int {
 }
 
 // ldapSize reads the length of a BER element, or of what SASL has wrapped (RFC 4422 §3.7).
-func ldapSize(h []byte) int {
-	switch {
-	case h[0] != 0x30:
-		return 4 + int(min(binary.BigEndian.Uint32(h), maxFramed))
-	case h[1] < 0x80:
-		return 2 + int(h[1])
-	case h[1] > 0x84:
+func ldapSize(b []byte) int {
+	if b[0] == 0x30 && b[1] < 0x80 {
+		return 2 + int(b[1])
+	}
+	if len(b) < 6 {
 		return 0
 	}
-	n, k := 0, int(h[1]&0x7f)
-	for _, x := range h[2 : 2+k] {
+	switch {
+	case b[0] != 0x30:
+		return 4 + int(min(binary.BigEndian.Uint32(b), maxFramed))
+	case b[1] > 0x84:
+		return -1
+	}
+	n, k := 0, int(b[1]&0x7f)
+	for _, x := range b[2 : 2+k] {
 		n = n<<8 | int(x)
 	}
 	return 2 + k + n
@@ -85,7 +100,7 @@ func ldapSize(h []byte) int {
 func dnp3Size(h []byte) int {
 	n := int(h[2]) - 5
 	if n < 0 {
-		return 0
+		return -1
 	}
 	return 10 + n + 2*((n+15)/16)
 }
@@ -104,7 +119,7 @@ func tpktSize(h []byte) int {
 	if h[0] != 3 {
 		return -1
 	}
-	return big16(h, 2)
+	return orNone(big16(h, 2))
 }
 
 // dcerpcSize reads the length of a fragment, in the byte order that the header tells.
@@ -113,9 +128,9 @@ func dcerpcSize(h []byte) int {
 	case h[0] != 5:
 		return -1
 	case h[4]&0x10 != 0:
-		return little16(h, 8)
+		return orNone(little16(h, 8))
 	}
-	return big16(h, 8)
+	return orNone(big16(h, 8))
 }
 
 func beginsDCERPC(b []byte) bool {
@@ -210,29 +225,14 @@ func framedPort(port uint16, data []byte) App {
 // message gives how long the message is that b begins with: 0 if its header is
 // not there yet, −1 if it is none.
 func (f *framedApp) message(b []byte) int {
-	if len(b) < 2 {
+	if len(b) < f.header {
 		return 0
 	}
-	if f.abbrev == "ldap" && b[0] == 0x30 && b[1] < 0x80 || len(b) >= f.header && f.abbrev != "mqtt" {
-		h := b
-		if len(h) < f.header { // a short BER element
-			h = append(make([]byte, 0, f.header), b...)[:f.header]
-		}
-		n := f.size(h)
-		if n < 2 || n > maxFramed || n < f.header && f.abbrev != "ldap" {
-			return -1
-		}
-		return n
+	n := f.size(b)
+	if n < 0 || n > maxFramed || n > 0 && n < f.header {
+		return -1
 	}
-	if f.abbrev == "mqtt" {
-		switch n := f.size(b); {
-		case n >= 2:
-			return n
-		case len(b) >= 5:
-			return -1
-		}
-	}
-	return 0
+	return n
 }
 
 // appFramer finds the ends of such messages.
@@ -308,21 +308,42 @@ func tcpAppNamed(abbrev string) *portApp {
 
 var fTCPPDUSize = pTCP.u32("tcp.pdu.size", "PDU Size", Dec)
 
+// sized is an application whose messages say how long they are, and whose sizes
+// Wireshark shows beneath TCP.
+type sized interface {
+	// size gives how long the message is that b begins with, bytes: 0 if b does not
+	// tell yet, −1 if it is none.
+	size(b []byte) int
+}
+
+func (dnsApplication) size(b []byte) int {
+	if len(b) < 2 {
+		return 0
+	}
+	return 2 + big16(b, 0)
+}
+
+func (http2Application) size(b []byte) int {
+	if len(b) < http2HeadLen {
+		return 0
+	}
+	return (*http2Head)(b[:http2HeadLen]).size()
+}
+
 // messageSizes gives the sizes of the messages that b is made of, where Wireshark
 // shows them beneath TCP.
 func messageSizes(a App, b []byte) []int {
-	var sizes []int
-	f := a.framed()
-	switch {
-	case a == AppDNS:
-		f = &framedApp{header: 2, size: func(h []byte) int { return 2 + big16(h, 0) }}
-	case a == AppHTTP2:
-		f = &framedApp{header: http2HeadLen, size: func(h []byte) int { return (*http2Head)(h).size() }}
-	case f == nil || !f.lines:
+	var size func(b []byte) int
+	if x, ok := a.application().(sized); ok {
+		size = x.size
+	} else if f := a.framed(); f != nil && f.lines {
+		size = f.message
+	} else {
 		return nil
 	}
+	var sizes []int
 	for len(b) > 0 {
-		n := f.message(b)
+		n := size(b)
 		if n <= 0 || n > len(b) {
 			break
 		}
@@ -332,9 +353,22 @@ func messageSizes(a App, b []byte) []int {
 	return sizes
 }
 
-// pduSizes adds the size of each message that ends in b.
-func pduSizes(c *cursor, a App, b []byte) {
-	for _, n := range messageSizes(a, b) {
-		c.gen(fTCPPDUSize, uint64(n))
+// noSource is for bytes that are not among the blocks of the tree.
+const noSource = 255
+
+// pduSizes adds the size of each message that ends in the bytes that at has: the
+// data of one call to the application.
+func pduSizes(c *cursor, m *Messages, at cursor) {
+	app := m.Session.appAt(m.Frame)
+	if in := m.Session.upgradesIn(m.Frame); in != AppNone && httpBegins(at.rest()) {
+		app = in // what follows the answer that switches
+		at.skip(httpHeadsEnd(at.rest()))
+	}
+	for _, n := range messageSizes(app, at.rest()) {
+		line := c.gen(fTCPPDUSize, uint64(n))
+		if at.source == c.source {
+			line.span(at.pos, n)
+		}
+		at.skip(n)
 	}
 }

@@ -326,7 +326,7 @@ func pick(all []line) []line {
 			l.label = strings.Trim(l.label, "[]")
 		}
 		l.label, l.show = ownWords.ReplaceAllString(l.label, "DNS type $1 is not dissected by tcplens"), ownWords.ReplaceAllString(l.show, "DNS type $1 is not dissected by tcplens")
-		l.loose = expert >= 0 || strings.HasSuffix(l.name, ".fragments") || l.name == "http.file_data"
+		l.loose = expert >= 0 || strings.HasSuffix(l.name, ".fragments") || l.name == "http.file_data" || l.name == "tcp.pdu.size"
 		l.bare = l.bare || l.hidden && l.name == "_ws.malformed"
 		if use {
 			out = append(out, l)

@@ -202,7 +202,6 @@ func tcpExperiments(v uint64) string {
 func (s *tcpSegment) options(c *cursor, start int) {
 	n := s.hdrLen - 20
 	if n <= 0 || !c.ok() {
-		s.noMSS(c)
 		return
 	}
 	if s.Fit == tcp.Short {
@@ -251,13 +250,10 @@ func (s *tcpSegment) options(c *cursor, start int) {
 	if c.on() {
 		c.end()
 	}
-	if s.Opts.Has&tcp.OptMSS != 0 {
-		return
-	}
 	s.noMSS(c)
 }
 
-// noMSS notes a SYN without the option (§7).
+// noMSS notes a SYN that has options but not this one (§7).
 func (s *tcpSegment) noMSS(c *cursor) {
 	if s.Flags&tcp.SYN == 0 || s.quote || !c.on() || !c.ok() || s.Opts.Has&tcp.OptMSS != 0 {
 		return

@@ -62,7 +62,7 @@ func segmentDataLines(c *cursor, body cursor, m *Messages) {
 		if m.HeadIn != m.Frame {
 			in(m.HeadIn)
 		} else if m.Kept {
-			pduSizes(c, m.Session.appAt(m.Frame), m.Whole)
+			pduSizes(c, m, cursor{d: c.d, b: m.Whole, source: noSource, have: len(m.Whole), limit: len(m.Whole)})
 		}
 		if m.HeadLen > 0 {
 			line(body.pos, int(m.HeadLen), "TCP segment data")
@@ -74,7 +74,9 @@ func segmentDataLines(c *cursor, body cursor, m *Messages) {
 			end = min(end, body.pos+int(m.TailOff))
 		}
 		if start := body.pos + int(m.HeadLen); start < end {
-			pduSizes(c, m.Session.appAt(m.Frame), body.b[start:end])
+			at := body
+			at.pos, at.have, at.limit = start, end, end
+			pduSizes(c, m, at)
 		}
 	}
 	if m.Tail {
