@@ -185,12 +185,11 @@ func (f *fieldsFormat) put(i int, v string) {
 }
 
 // escape makes a value fit into a line: what would break it becomes \n, \t or \x00.
+// A backslash stays what it is, as with tshark.
 func escape(n *dissect.Node) string {
 	v := n.Value()
 	switch n.Field.Type {
-	case dissect.TString, dissect.TStringZ:
-		return text.Printable(strings.ReplaceAll(v, `\`, `\\`))
-	case dissect.TProtocol:
+	case dissect.TString, dissect.TStringZ, dissect.TProtocol:
 		return text.Printable(v)
 	}
 	return v
