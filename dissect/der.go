@@ -34,6 +34,14 @@ const (
 	derSet       = 0x31
 )
 
+// derNames are those that tshark calls them by.
+var derNames = map[byte]string{derInteger: "INTEGER", derBits: "BIT STRING", derSequence: "SEQUENCE"}
+
+// derClass names the class of a tag.
+func derClass(tag byte) string {
+	return [...]string{"UNIVERSAL(0)", "APPLICATION(1)", "CONTEXT(2)", "PRIVATE(3)"}[tag>>6]
+}
+
 // derAt reads the value at pos, which must end by end. ok is false for what is
 // none, or is longer than there is room for.
 func derAt(b []byte, pos, end int) (v der, ok bool) {

@@ -352,9 +352,9 @@ type http2Known struct {
 	last    bool
 }
 
-// until takes back what has become known after packet n.
+// until takes back what has become known after the frame, which is of packet n.
 func (k *http2Known) until(n packet.Number) {
-	if k.content.done > n {
+	if !k.last {
 		k.content.done = 0
 	}
 	k.peer = k.peer.Until(n)

@@ -127,7 +127,9 @@ func dissectIPv4(c cursor) int {
 		dissectData(c.tail())
 		return end
 	}
-	dissectIPProto(c.tail(), proto)
+	if c.left() > 0 {
+		dissectIPProto(c.tail(), proto)
+	}
 	return end
 }
 

@@ -101,7 +101,7 @@ func dissectIPv6(c cursor) int {
 	}
 	if plen == 0 && nxt != 0 && nxt != 59 && c.on() {
 		d.reopen(plenNode)
-		c.expert(WarnSev, GroupProtocol, eIPv6PlenZero, eIPv6PlenZero.Name)
+		c.expert(Chat, GroupProtocol, eIPv6PlenZero, eIPv6PlenZero.Name)
 		c.end()
 	}
 	c.end()

@@ -83,12 +83,17 @@ func dissectTCP(c cursor) {
 	}
 	s := tcpSegment{total: c.left(), quote: d.layer.quoted}
 	k := d.transport
-	p := c.proto(pTCP)
 	start := c.pos
+	if c.captured() < 4 {
+		d.enter(pTCP)
+		c.need(4) // without ports it is not shown at all
+		return
+	}
+	p := c.proto(pTCP)
 	d.setProto("TCP")
 	ports := c.peek32(0)
 	src, dst := uint16(ports>>16), uint16(ports)
-	if p != nil && c.captured() >= 4 {
+	if p != nil {
 		p.label(fmt.Sprintf("Transmission Control Protocol, Src Port: %d, Dst Port: %d", src, dst))
 	}
 	c.u16(fTCPSrc)
@@ -111,7 +116,7 @@ func dissectTCP(c cursor) {
 	h := c.peekTCP(&s)
 	d.transport++
 	if !h && !s.quote {
-		c.need(16) // Wireshark reads the fixed header as a whole before it shows any of it
+		c.need(12) // Wireshark reads the header up to the window before it shows any of it
 	}
 	if d.in.Known != nil {
 		s.facts, s.summary = d.in.Known.TCP(k)
@@ -128,8 +133,11 @@ func dissectTCP(c cursor) {
 		d.fail = stoppedIfFine(d.fail)
 		return
 	}
+	fixed := c.ok()
 	s.options(&c, start)
-	s.infoTail(&c)
+	if fixed {
+		s.infoTail(&c)
+	}
 	if c.ok() {
 		s.times(&c)
 	}
@@ -161,8 +169,9 @@ func (c *cursor) portCopies(start int) {
 	}
 }
 
-// peekTCP reads the fixed header without moving: the tree shows lengths and
-// relative numbers before the fields they come from.
+// peekTCP reads what follows the ports without moving: the tree shows lengths and
+// relative numbers before the fields they come from. It fails when not all is
+// there up to the window.
 func (c *cursor) peekTCP(s *tcpSegment) bool {
 	s.Seq, s.Ack = c.peek32(0), c.peek32(4)
 	word := c.peek16(8)
@@ -181,13 +190,13 @@ func (c *cursor) peekTCP(s *tcpSegment) bool {
 	if s.quote {
 		s.Fit = tcp.Quoted
 	}
-	return c.captured() >= 16
+	return c.captured() >= 12
 }
 
 // header shows the fixed header and what is generated between its fields.
 func (s *tcpSegment) header(c *cursor, whole bool) {
 	f := s.facts
-	if c.cols() && !s.quote {
+	if c.cols() && !s.quote && whole {
 		s.infoHead(c)
 	}
 	if c.on() && whole {
@@ -201,7 +210,7 @@ func (s *tcpSegment) header(c *cursor, whole bool) {
 		if whole {
 			s.stream(c)
 		}
-		if s.Fit == tcp.Short {
+		if s.Fit == tcp.Short && whole {
 			c.note(0, shortSegment).mark(Warn)
 			c.begin()
 			c.expert(WarnSev, GroupMalformed, eTCPShort, shortSegment)
@@ -410,8 +419,8 @@ func (s *tcpSegment) flagNames() string {
 		b.WriteString(name)
 	}
 	if s.ace() {
-		sep()
-		fmt.Fprintf(&b, "ACE=%d", s.Flags>>6&7)
+		// With a comma in front also where no flag is set, as tshark has it.
+		fmt.Fprintf(&b, ", ACE=%d", s.Flags>>6&7)
 	}
 	if s.Flags&0x0e00 != 0 {
 		sep()
@@ -445,19 +454,21 @@ func (s *tcpSegment) flagLetters() string {
 func (s *tcpSegment) infoHead(c *cursor) {
 	d := c.d
 	b := d.info[:d.fence]
-	for i := len(infoPrefixes) - 1; i >= 0; i-- {
-		p := infoPrefixes[i]
-		if s.facts.Verdict&p.verdict == 0 {
-			continue
+	if s.Fit == tcp.Sound && s.wholeHeader(c) {
+		for i := len(infoPrefixes) - 1; i >= 0; i-- {
+			p := infoPrefixes[i]
+			if s.facts.Verdict&p.verdict == 0 {
+				continue
+			}
+			b = append(b, "[TCP "...)
+			b = append(b, p.text...)
+			if p.verdict == tcp.DuplicateAck {
+				b = fmt.Appendf(b, " %d#%d", s.facts.DupAckFrame, s.facts.DupAckNum)
+			}
+			b = append(b, "] "...)
 		}
-		b = append(b, "[TCP "...)
-		b = append(b, p.text...)
-		if p.verdict == tcp.DuplicateAck {
-			b = fmt.Appendf(b, " %d#%d", s.facts.DupAckFrame, s.facts.DupAckNum)
-		}
-		b = append(b, "] "...)
+		d.fence = len(b)
 	}
-	d.fence = len(b)
 	b = strconv.AppendUint(b, uint64(d.layer.srcPort), 10)
 	b = append(b, " → "...)
 	b = strconv.AppendUint(b, uint64(d.layer.dstPort), 10)
@@ -465,13 +476,6 @@ func (s *tcpSegment) infoHead(c *cursor) {
 	b = append(b, s.flagNames()...)
 	b = append(b, "] Seq="...)
 	b = strconv.AppendUint(b, uint64(s.facts.Seq), 10)
-	if s.Fit == tcp.Bogus {
-		if s.Flags&tcp.ACK != 0 {
-			b = fmt.Appendf(b, " Ack=%d", s.facts.Ack)
-		}
-		d.info = fmt.Appendf(b, ", bogus TCP header length (%d, must be at least 20)", s.hdrLen)
-		return
-	}
 	if s.Flags&tcp.ACK != 0 {
 		b = append(b, " Ack="...)
 		b = strconv.AppendUint(b, uint64(s.facts.Ack), 10)
@@ -481,8 +485,15 @@ func (s *tcpSegment) infoHead(c *cursor) {
 	if s.Flags&tcp.URG != 0 {
 		b = fmt.Appendf(b, " Urg=%d", s.urgent)
 	}
+	if s.Fit == tcp.Bogus {
+		b = fmt.Appendf(b, ", bogus TCP header length (%d, must be at least 20)", s.hdrLen)
+	}
 	d.info = b
 }
+
+// wholeHeader says, behind the ports, whether the rest of the header was captured:
+// tshark tells the verdicts last.
+func (s *tcpSegment) wholeHeader(c *cursor) bool { return c.captured() >= s.hdrLen-4 }
 
 // infoTail writes the rest of the Info column: length and options (R51).
 func (s *tcpSegment) infoTail(c *cursor) {
@@ -544,7 +555,9 @@ func (s *tcpSegment) payload(c *cursor, start int) {
 	have := body.captured()
 	if have == 0 {
 		c.end()
-		body.need(1) // there is data, and nothing of it was captured
+		if m == nil || m.Withheld == PassedOn || m.Withheld == Probe {
+			body.need(1) // there is data, and nothing of it was captured
+		}
 		return
 	}
 	if o := c.opened(); o != nil {

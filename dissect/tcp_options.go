@@ -378,6 +378,9 @@ func (s *tcpSegment) optionBody(c *cursor, kind uint8, n int) {
 	switch kind {
 	case 2:
 		v := c.u16(fTCPOptMSS)
+		if !c.ok() {
+			return
+		}
 		s.Opts.Has |= tcp.OptMSS
 		s.Opts.MSS = v
 		s.info(c, "MSS=", uint64(v))
@@ -404,6 +407,9 @@ func (s *tcpSegment) optionBody(c *cursor, kind uint8, n int) {
 		}
 	case 8:
 		v, e := c.u32(fTCPOptTSVal), c.u32(fTCPOptTSEcr)
+		if !c.ok() {
+			return
+		}
 		s.Opts.Has |= tcp.OptTimestamp
 		s.Opts.TSVal, s.Opts.TSEcr = v, e
 		s.info(c, "TSval=", uint64(v))
@@ -458,6 +464,9 @@ func (s *tcpSegment) optionBody(c *cursor, kind uint8, n int) {
 
 func (s *tcpSegment) windowScale(c *cursor) {
 	v := c.u8(fTCPOptShift)
+	if !c.ok() {
+		return
+	}
 	s.Opts.Has |= tcp.OptWScale
 	s.Opts.WScale = v
 	shift := min(v, 14)
@@ -484,6 +493,9 @@ func (s *tcpSegment) sack(c *cursor) {
 	for c.ok() && c.left() >= 8 {
 		off := c.pos
 		l, r := c.u32(nil), c.u32(nil)
+		if !c.ok() {
+			break
+		}
 		if count < len(s.Opts.SACK) {
 			s.Opts.SACK[count] = tcp.Block{Left: l, Right: r}
 			s.Opts.NSACK++

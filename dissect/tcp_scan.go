@@ -29,10 +29,10 @@ func scanTCP(c cursor) {
 	c.skip(4)
 	if !c.peekTCP(&s) {
 		h.Transports = h.Transports[:len(h.Transports)-1]
-		c.need(16)
+		c.need(12)
 		return
 	}
-	c.skip(16)
+	c.skip(min(16, c.captured()))
 	if s.Fit != tcp.Bogus {
 		s.options(&c, start)
 	}

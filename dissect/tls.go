@@ -147,6 +147,14 @@ func (t *tlsRun) record(c *cursor) bool {
 		c.end()
 	}
 	body := c.to(n)
+	if t.first && !body.need(body.left()) {
+		// tshark wants all of a record that it has not looked at before.
+		if o := c.opened(); o != nil {
+			o.label("Record Layer")
+		}
+		c.end()
+		return false
+	}
 	ord := t.handshake
 	label := t.fragment(&body, kind, version)
 	if t.first {

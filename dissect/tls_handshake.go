@@ -14,8 +14,8 @@ func (t *tlsRun) messages(c *cursor, version uint16) string {
 	d := c.d
 	lead, trail, hasLead, hasTrail := t.session.tlsSplitAt(t.frame, t.dir, ord)
 	if t.first {
-		lead.until(t.frame)
-		trail.until(t.frame)
+		lead.until(t.frame, ord)
+		trail.until(t.frame, ord)
 	}
 	b := c.rest()
 	if c.left() == 0 {

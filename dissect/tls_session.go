@@ -65,14 +65,14 @@ type tlsPart struct {
 	size  int
 }
 
-// until takes back what has come of the message after packet n.
-func (sp *tlsSplit) until(n packet.Number) {
-	if sp.done <= n {
-		return
-	}
-	sp.done = 0
-	for k := len(sp.parts); k > 0 && sp.parts[k-1].frame > n; k-- {
-		sp.parts = sp.parts[:k-1]
+// until takes back what has come of the message after the ord-th handshake record
+// of packet n.
+func (sp *tlsSplit) until(n packet.Number, ord int) {
+	for k := len(sp.parts); k > 0; k-- {
+		if p := &sp.parts[k-1]; p.frame < n || p.frame == n && p.ord <= ord {
+			break
+		}
+		sp.parts, sp.done = sp.parts[:k-1], 0
 	}
 }
 

@@ -1,6 +1,9 @@
 package dissect
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // NodeFlags say how a node came about.
 type NodeFlags uint8
@@ -129,9 +132,20 @@ func (t *Tree) At(source, off int) int {
 // is not that of Nodes: a trailer is found after the payload before it), until f
 // says false. Hidden nodes count.
 func (t *Tree) Find(abbrev string, f func(*Node) bool) {
-	for i := t.First(); i >= 0; i = t.after(i) {
-		if n := &t.Nodes[i]; n.Field != nil && n.Field.Abbrev == abbrev && !f(n) {
+	for n := range t.All() {
+		if n.Field != nil && n.Field.Abbrev == abbrev && !f(n) {
 			return
+		}
+	}
+}
+
+// All goes through the nodes in the tree's order, hidden ones too.
+func (t *Tree) All() iter.Seq[*Node] {
+	return func(yield func(*Node) bool) {
+		for i := t.First(); i >= 0; i = t.after(i) {
+			if !yield(&t.Nodes[i]) {
+				return
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package dissect
 
 import (
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -17,8 +18,7 @@ const (
 )
 
 // certificate is an X.509 certificate while it is taken apart. Its bytes are
-// walked without the cursor: what is odd in it ends its own part only, not the
-// packet.
+// walked without the cursor.
 type certificate struct {
 	*cursor
 	subject string // the subject's name, as the label has it
@@ -56,14 +56,25 @@ func itemCount(n int) string { return plural(n, "item") }
 func dissectCertificate(c cursor) {
 	x := certificate{cursor: &c}
 	n := c.left()
+	cert, ok := derAt(c.b, c.pos, c.have)
+	if !ok {
+		c.d.cut(true)
+		return
+	}
 	at := -1
 	if c.on() {
-		c.addAt(fTLSCert, c.pos, n, Node{raw: c.rest()})
+		x.whole(fTLSCert, cert, Node{raw: c.b[cert.head:cert.end()]})
 		at = len(c.d.tree.Nodes) - 1
 		c.begin()
 	}
-	if cert, ok := derAt(c.b, c.pos, c.have); ok && cert.tag == derSequence {
+	if cert.tag == derSequence {
 		x.certificate(cert)
+	} else {
+		kind := "Primitive"
+		if cert.tag&0x20 != 0 {
+			kind = "Constructed"
+		}
+		x.wrong(eBERSequence, cert, fmt.Sprintf("BER Error: Sequence expected but class:%s %s tag:%d was unexpected", derClass(cert.tag), kind, cert.tag&0x1f))
 	}
 	c.end()
 	if at >= 0 && x.subject != "" {
@@ -72,20 +83,63 @@ func dissectCertificate(c cursor) {
 	c.skip(n)
 }
 
-func (c *certificate) certificate(v der) {
-	parts := c.items(v)
-	if len(parts) == 0 || parts[0].tag != derSequence {
+// part is a value that a sequence must have in its place.
+type part struct {
+	tag   byte
+	quiet bool // another value in its place is passed over silently
+	show  func(der)
+}
+
+// sequence goes through the parts of a sequence. What is in the wrong place is
+// noted and passed over; what is longer than its sequence ends the packet.
+func (c *certificate) sequence(v der, pos int, parts []part) (next int) {
+	for _, p := range parts {
+		if pos >= v.end() {
+			return pos
+		}
+		x, ok := derAt(c.b, pos, c.have)
+		if !ok {
+			c.d.cut(true)
+			return pos
+		}
+		switch {
+		case p.tag == x.tag:
+			p.show(x)
+		case !p.quiet:
+			c.wrong(eBERWrong, x, fmt.Sprintf("BER Error: Wrong field in SEQUENCE: expected class:UNIVERSAL(0) tag:%d(%s) but found class:%s tag:%d",
+				p.tag&0x1f, derNames[p.tag], derClass(x.tag), x.tag&0x1f))
+		}
+		if x.end() > v.end() {
+			c.d.cut(true)
+		}
+		if !c.ok() {
+			return pos
+		}
+		pos = x.end()
+	}
+	return pos
+}
+
+// wrong notes a value that has no business where it is.
+func (c *certificate) wrong(item *Field, v der, what string) {
+	if !c.on() {
 		return
 	}
-	c.open(fCertSigned, parts[0].head, parts[0].all(), Node{})
-	c.signed(parts[0])
+	c.open(fText, v.head, v.all(), Node{text: what, Flags: Warn})
+	c.expert(WarnSev, GroupMalformed, item, what)
 	c.end()
-	if len(parts) > 1 {
-		c.algorithm(fCertAlg, parts[1])
-	}
-	if len(parts) > 2 && parts[2].tag == derBits {
-		c.bits(fCertSig, parts[2])
-	}
+}
+
+func (c *certificate) certificate(v der) {
+	c.sequence(v, v.off, []part{
+		{tag: derSequence, show: func(p der) {
+			c.open(fCertSigned, p.head, p.all(), Node{})
+			c.signed(p)
+			c.end()
+		}},
+		{tag: derSequence, show: func(p der) { c.algorithm(fCertAlg, p) }},
+		{tag: derBits, show: func(p der) { c.bits(fCertSig, p) }},
+	})
 }
 
 // bits adds a bit string with its padding before it.
@@ -99,31 +153,36 @@ func (c *certificate) bits(f *Field, v der) {
 
 // signed takes the signed part apart (RFC 5280 §4.1.2).
 func (c *certificate) signed(v der) {
-	parts := c.items(v)
-	if len(parts) > 0 && parts[0].tag == 0xa0 {
-		if n, ok := derAt(c.b, parts[0].off, parts[0].end()); ok {
+	pos := v.off
+	if p, ok := derAt(c.b, pos, v.end()); ok && p.tag == 0xa0 {
+		if n, ok := derAt(c.b, p.off, p.end()); ok {
 			c.node(fCertVersion, n, Node{num: c.number(n)})
 		}
-		parts = parts[1:]
+		pos = p.end()
 	}
-	if len(parts) < 6 {
-		return
-	}
-	serial := c.bytesOf(parts[0])
-	if c.on() {
-		c.node(fCertSerial, parts[0], Node{raw: serial, text: "serialNumber: 0x" + cutHex(serial)})
-	}
-	c.algorithm(fCertSigAlg, parts[1])
-	c.name(fCertIssuer, fRDNs, parts[2])
-	c.validity(parts[3])
-	c.subject = c.name(fCertSubject, fCertRDNs, parts[4])
-	c.keyInfo(parts[5])
-	for _, p := range parts[6:] {
+	pos = c.sequence(v, pos, []part{
+		{tag: derInteger, show: func(p der) {
+			if serial := c.bytesOf(p); c.on() {
+				c.node(fCertSerial, p, Node{raw: serial, text: "serialNumber: 0x" + cutHex(serial)})
+			}
+		}},
+		{tag: derSequence, show: func(p der) { c.algorithm(fCertSigAlg, p) }},
+		{tag: derSequence, quiet: true, show: func(p der) { c.name(fCertIssuer, fRDNs, p) }},
+		{tag: derSequence, show: func(p der) { c.validity(p) }},
+		{tag: derSequence, quiet: true, show: func(p der) { c.subject = c.name(fCertSubject, fCertRDNs, p) }},
+		{tag: derSequence, show: func(p der) { c.keyInfo(p) }},
+	})
+	for c.ok() && pos < v.end() {
+		p, ok := derAt(c.b, pos, v.end())
+		if !ok {
+			return
+		}
 		if p.tag == 0xa3 {
 			if list, ok := derAt(c.b, p.off, p.end()); ok {
 				c.extensions(list)
 			}
 		}
+		pos = p.end()
 	}
 }
 

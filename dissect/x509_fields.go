@@ -100,8 +100,10 @@ var (
 
 	pNSCert = newProto("NetScape Certificate Extensions", "NS_CERT_EXTS", "ns_cert_exts")
 
-	pBER        = newProto("Basic Encoding Rules (ASN.1 X.690)", "BER", "ber")
-	fBitPadding = pBER.u8("ber.bitstring.padding", "Padding", Dec)
+	pBER         = newProto("Basic Encoding Rules (ASN.1 X.690)", "BER", "ber")
+	eBERWrong    = pBER.none("ber.error.sequence.field_wrong", "BER Error: Wrong field in SEQUENCE")
+	eBERSequence = pBER.none("ber.error.expected.sequence", "BER Error: Sequence expected")
+	fBitPadding  = pBER.u8("ber.bitstring.padding", "Padding", Dec)
 
 	certProtocols = []*Proto{pX509AF, pX509IF, pX509SAT, pX509CE, pPKIXImplicit, pPKIXExplicit, pPKCS1, pNSCert, pBER}
 )

@@ -140,8 +140,7 @@ func (f *fieldsFormat) packet(w io.Writer, r *record) error {
 	for i := range f.cells {
 		f.cells[i] = f.cells[i][:0]
 	}
-	for i := range r.tree.Nodes {
-		n := &r.tree.Nodes[i]
+	for n := range r.tree.All() {
 		if n.Field == nil {
 			continue
 		}

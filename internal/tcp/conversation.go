@@ -158,6 +158,7 @@ type Summary struct {
 	Server                    int8    // which node is the server: 0, 1, or −1 when no SYN told
 
 	first bool // see FirstVisit
+	tfo   bool // a SYN had data behind a Fast Open cookie (R40)
 }
 
 // Summary copies what others may know of c.
@@ -166,7 +167,7 @@ func (c *Conversation) Summary() Summary {
 		Stream: c.stream, Flow: c.flow, First: c.first, Last: c.last,
 		FirstTime: c.firstTime, LastTime: c.lastTime, Traffic: c.traffic, IRTT: c.irtt,
 		Completeness: c.complete | c.created, CompletenessFirst: c.complete,
-		AccECN: c.flags&usesACE != 0, Ends: c.ends, Server: -1,
+		AccECN: c.flags&usesACE != 0, Ends: c.ends, Server: -1, tfo: c.flags&tfoData != 0,
 		Zeek: Zeek{c.zeek.hist, c.zeek.connState(), c.zeek.orig}, RTT: c.rtt, InFlight: c.inFlight,
 	}
 	if s.IRTT == 0 && c.synTime != 0 && c.ackTime != 0 {
@@ -238,7 +239,21 @@ func (s *Summary) Final(n packet.Number, f Facts, seq, ack uint32, flags Flags) 
 			f.Ack = ack - s.Base[other]
 		}
 	}
+	if flags&(SYN|ACK) == SYN|ACK {
+		f.fastOpen(s.tfo)
+	}
 	return f
+}
+
+// fastOpen is what a SYN+ACK says of the data of a Fast Open SYN (R40); seen says
+// whether there was one.
+func (f *Facts) fastOpen(seen bool) {
+	f.Verdict &^= TFOAccepted | TFOIgnored
+	if f.Ack > 1 && f.Verdict&Analysed != 0 {
+		f.Verdict |= TFOAccepted
+	} else if seen {
+		f.Verdict |= TFOIgnored
+	}
 }
 
 // FirstVisit takes back what was not known yet when a packet came: v is the

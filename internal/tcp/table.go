@@ -287,11 +287,7 @@ func (c *Conversation) options(seg *Segment, own, other *direction, f *Facts) {
 			c.flags |= tfoData
 		}
 	case SYN | ACK:
-		if f.Ack > 1 && f.Verdict&Analysed != 0 {
-			f.Verdict |= TFOAccepted
-		} else if c.flags&tfoData != 0 {
-			f.Verdict |= TFOIgnored
-		}
+		f.fastOpen(c.flags&tfoData != 0)
 		// RFC 9768 §3.1.1: a SYN with all three bits, and an answer that is
 		// neither plain ECN nor none nor broken.
 		if ace := seg.Flags >> 6 & 7; other.ace == 7 && ace != 0 && ace != 1 && ace != 5 && ace != 7 {
