@@ -1,9 +1,12 @@
 package dissect
 
-// DecodeAs says by hand which application protocol a port carries, as
-// tshark's -d does. It is made once and then only read.
+// DecodeAs says by hand how packets are to be taken apart: which application
+// protocol a port carries, as tshark's -d does, and what else its preferences say.
+// It is made once and then only read.
 type DecodeAs struct {
 	TCP, UDP map[uint16]App
+
+	Checksums bool // those of TCP are verified (tcp.check_checksum)
 }
 
 // App is an application protocol that a port or a look at the bytes can name

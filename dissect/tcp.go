@@ -264,11 +264,9 @@ func (s *tcpSegment) header(c *cursor, whole bool) {
 		c.gen(fTCPWin, uint64(f.Window)).span(c.pos-2, 2)
 		s.scale(c)
 	}
+	sum := s.verify(c, c.pos-16)
 	c.u16(fTCPCheck)
-	if c.on() && c.ok() {
-		c.last().append(" [unverified]")
-		c.gen(fTCPCheckState, 2).span(c.pos, 0)
-	}
+	s.checksum(c, sum)
 	c.u16(fTCPUrgent)
 	if s.urgent != 0 && s.Flags&tcp.URG == 0 && c.ok() {
 		c.begin()

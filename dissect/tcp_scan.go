@@ -40,6 +40,7 @@ func scanTCP(c cursor) {
 	if s.Fit != tcp.Sound {
 		return
 	}
+	t.BadSum = s.verify(&c, start).bad
 	at := start + s.hdrLen
 	t.PayOff, t.Wire = uint32(at), s.Len
 	if at < c.have {

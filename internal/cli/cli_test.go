@@ -241,6 +241,8 @@ func TestExitCodes(t *testing.T) {
 		{"no number", []string{"follow", "-r", good, "x"}, ExitUsage, "", "not a stream number"},
 		{"no such lesson", []string{"demo", "nonsense"}, ExitUsage, "", "nonsense"},
 		{"bad size", []string{"-r", good, "-B", "many"}, ExitUsage, "", "not a size"},
+		{"unknown preference", []string{"-r", good, "-o", "tcp.nonsense:TRUE"}, ExitUsage, "", "tcp.check_checksum:TRUE"},
+		{"preference without a value", []string{"-r", good, "-o", "tcp.check_checksum"}, ExitUsage, "", "tcp.check_checksum:TRUE"},
 		{"decode as nothing", []string{"-r", good, "-d", "tcp.port=1,http"}, ExitUsage, "", "tcp.port==8888,http"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -31,6 +31,7 @@ type options struct {
 	hex       bool
 	time      string
 	decodeAs  []string
+	prefs     []string
 	keylog    string
 	mem, disk size
 	ascii     bool
@@ -64,6 +65,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVarP(&o.hex, "hex", "x", false, "with text: the bytes of each packet")
 	f.StringVarP(&o.time, "time", "t", "r", "time column: r relative, d delta, a absolute, ad with date, e epoch")
 	f.StringArrayVarP(&o.decodeAs, "decode-as", "d", nil, "take a port for a protocol's: tcp.port==8888,http")
+	f.StringArrayVarP(&o.prefs, "preference", "o", nil, "set a preference as for tshark: tcp.check_checksum:TRUE verifies checksums of TCP")
 	f.StringVar(&o.keylog, "keylog", "", "file of TLS secrets, to be kept in the file that -w writes")
 	f.Var(&o.mem, "mem", "memory that a live capture may take (256M); the oldest packets go first")
 	f.Var(&o.disk, "disk", "disk that a live capture may take (2G); the oldest packets go first")
@@ -116,9 +118,9 @@ func (s *size) Set(v string) error {
 	return nil
 }
 
-// decodings reads the -d flags.
+// decodings reads the -d and -o flags.
 func (o *options) decodings() (*dissect.DecodeAs, error) {
-	if len(o.decodeAs) == 0 {
+	if len(o.decodeAs)+len(o.prefs) == 0 {
 		return nil, nil
 	}
 	da := &dissect.DecodeAs{TCP: map[uint16]dissect.App{}, UDP: map[uint16]dissect.App{}}
@@ -137,6 +139,14 @@ func (o *options) decodings() (*dissect.DecodeAs, error) {
 			return nil, usagef("-d %s: write tcp.port==8888,http; protocols are %s", d, strings.Join(dissect.AppNames(), ", "))
 		}
 		table[uint16(n)] = app
+	}
+	for _, p := range o.prefs {
+		name, value, _ := strings.Cut(p, ":")
+		on, err := strconv.ParseBool(strings.TrimSpace(value))
+		if name != "tcp.check_checksum" || err != nil {
+			return nil, usagef("-o %s: tcp.check_checksum:TRUE, or FALSE, is the preference that can be set", p)
+		}
+		da.Checksums = on
 	}
 	return da, nil
 }

@@ -88,14 +88,14 @@ func (r *Reassembler) Add(f *Facts, seg *Segment, data []byte) (res Result) {
 		if seg.Len > 0 {
 			a.res.Flags |= Dropped
 		}
-	case seg.Flags&FIN != 0 && d.fin != 0 && uint32(len(a.data)) == seg.Len:
+	case seg.Flags&FIN != 0 && d.fin != 0 && uint32(len(a.data)) == seg.Len && !seg.BadSum:
 		a.byFIN()
 	case seg.Len == 0 || a.end < a.seq:
 		// Nothing to order, or numbers that pass 2^32: plain integers (§12).
 		if seg.Len > 0 {
 			a.res.Flags |= Dropped
 		}
-	case uint32(len(a.data)) < seg.Len:
+	case uint32(len(a.data)) < seg.Len || seg.BadSum:
 		a.direct()
 	default:
 		for a.step() {

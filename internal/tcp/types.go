@@ -71,6 +71,7 @@ type Segment struct {
 	Flags  Flags
 	Window uint16
 	Fit    Fit
+	BadSum bool   // the checksum was looked at and is wrong: the data is joined with no other (R68)
 	Len    uint32 // payload bytes on the wire (R9)
 	CapLen uint32 // of those, captured
 	Opts   Options
