@@ -12,12 +12,17 @@ import (
 	"tcplens/internal/trace"
 )
 
-// flowsPane is the list of conversations, one row each.
+// flowsPane is the list of conversations, one row each, and below it what the
+// selected one has come to, in words.
 type flowsPane struct {
 	all     []trace.Conversation
 	order   []int32   // indexes into all, as they are shown
 	loaded  time.Time // when all was copied
 	total   int       // conversations of the trace, also while the pane is not shown
+	ends    int       // cells of the longest address with its port
+	digits  int       // of the largest number of a conversation
+	first   packet.Time
+	span    time.Duration // from the first conversation's beginning to the last one's
 	key     flowKey
 	reverse bool
 	kind    trace.Kind // of the selected conversation
@@ -27,23 +32,6 @@ type flowsPane struct {
 	top     int
 	rows    int
 }
-
-// flowKey is what conversations are sorted by.
-type flowKey uint8
-
-const (
-	flowNumber flowKey = iota
-	flowA
-	flowB
-	flowPackets
-	flowBytes
-	flowSent
-	flowGot
-	flowStart
-	flowTime
-	flowState
-	flowKeys
-)
 
 func newFlowsPane() flowsPane { return flowsPane{rows: 1} }
 
@@ -62,7 +50,48 @@ func (p *flowsPane) load(tr *trace.Trace) {
 	p.all = tr.Conversations(trace.UDP, p.all)
 	p.total = len(p.all)
 	p.loaded = time.Now()
+	p.measure()
 	p.sort()
+}
+
+// measure notes what the layout of the columns depends on.
+func (p *flowsPane) measure() {
+	p.ends, p.first, p.span = 0, 0, 0
+	last, most := packet.Time(0), uint32(0)
+	for i := range p.all {
+		c := &p.all[i]
+		p.ends = max(p.ends, endCells(&c.Flow.Src), endCells(&c.Flow.Dst))
+		if i == 0 || c.FirstTime < p.first {
+			p.first = c.FirstTime
+		}
+		last = max(last, c.FirstTime)
+		most = max(most, c.Stream)
+	}
+	p.digits = len(strconv.FormatUint(uint64(most), 10))
+	if len(p.all) > 0 {
+		p.span = last.Sub(p.first)
+	}
+}
+
+// endCells is how many cells an end takes. It is asked for every conversation, so
+// for IPv4 the digits are counted.
+func endCells(e *packet.Endpoint) int {
+	if !e.Addr.Is4() {
+		return len(e.String())
+	}
+	n := len("0.0.0.0:0")
+	for port := e.Port; port >= 10; port /= 10 {
+		n++
+	}
+	for _, b := range e.Addr.As4() {
+		if b >= 10 {
+			n++
+		}
+		if b >= 100 {
+			n++
+		}
+	}
+	return n
 }
 
 // stale says whether it is time to copy the conversations again: many of them not
@@ -83,35 +112,12 @@ func (p *flowsPane) totals(tr *trace.Trace) {
 }
 
 func (p *flowsPane) sort() {
-	less := func(a, b *trace.Conversation) int {
-		switch p.key {
-		case flowA:
-			return a.Flow.Src.Compare(b.Flow.Src)
-		case flowB:
-			return a.Flow.Dst.Compare(b.Flow.Dst)
-		case flowPackets:
-			return cmp.Compare(packets(b), packets(a))
-		case flowBytes:
-			return cmp.Compare(b.Traffic[0].Bytes+b.Traffic[1].Bytes, a.Traffic[0].Bytes+a.Traffic[1].Bytes)
-		case flowSent:
-			return cmp.Compare(b.Traffic[0].Bytes, a.Traffic[0].Bytes)
-		case flowGot:
-			return cmp.Compare(b.Traffic[1].Bytes, a.Traffic[1].Bytes)
-		case flowStart:
-			return cmp.Compare(a.FirstTime, b.FirstTime)
-		case flowTime:
-			return cmp.Compare(b.LastTime.Sub(b.FirstTime), a.LastTime.Sub(a.FirstTime))
-		case flowState:
-			return cmp.Compare(a.State(), b.State())
-		}
-		return 0
-	}
 	p.order = p.order[:0]
 	for i := range p.all {
 		p.order = append(p.order, int32(i))
 	}
 	slices.SortFunc(p.order, func(i, j int32) int {
-		c := less(&p.all[i], &p.all[j])
+		c := p.key.compare(&p.all[i], &p.all[j])
 		if c == 0 {
 			c = cmp.Compare(i, j)
 		}
@@ -123,6 +129,13 @@ func (p *flowsPane) sort() {
 	if p.chosen {
 		p.choose(p.kind, p.stream) // the selection stays with its conversation
 	}
+}
+
+// sortBy sorts by a column; once more by the same one turns the order round.
+func (p *flowsPane) sortBy(k flowKey) {
+	p.reverse = p.key == k && !p.reverse
+	p.key = k
+	p.sort()
 }
 
 func packets(c *trace.Conversation) uint64 {
@@ -169,60 +182,9 @@ func (p *flowsPane) title() string {
 	return "Flows · " + strconv.Itoa(len(p.all)) + ", by " + p.key.String()
 }
 
-func (k flowKey) String() string {
-	return [...]string{"number", "first end", "second end", "packets", "bytes", "bytes sent by the first end", "bytes sent by the second end",
-		"beginning", "duration", "state"}[k]
-}
-
-// flowColumn is a column of the view: what it sorts by, head, width, and whether
-// it stands at the right.
-type flowColumn struct {
-	key   flowKey
-	head  string
-	w     int
-	right bool
-}
-
-// flowColumns lays the columns out; with less room some are left away.
-func flowColumns(w int, ends int) []flowColumn {
-	cols := []flowColumn{{flowNumber, "Flow", 9, false}}
-	switch {
-	case w >= 120:
-		end := min(max(ends, 21), (w-84)/2)
-		cols = append(cols, flowColumn{flowA, "A (first to speak)", end, false}, flowColumn{flowB, "B", end, false},
-			flowColumn{flowPackets, "Packets", 8, true}, flowColumn{flowBytes, "Bytes", 8, true},
-			flowColumn{flowSent, "A to B", 8, true}, flowColumn{flowGot, "B to A", 8, true},
-			flowColumn{flowStart, "Start", 11, true}, flowColumn{flowTime, "Duration", 8, true}, flowColumn{flowState, "State", 12, false})
-	case w >= 72:
-		end := min(max(ends, 12), (w-47)/2)
-		cols[0].w = 6
-		cols = append(cols, flowColumn{flowA, "A", end, false}, flowColumn{flowB, "B", end, false}, flowColumn{flowPackets, "Pkts", 5, true},
-			flowColumn{flowSent, "A to B", 6, true}, flowColumn{flowGot, "B to A", 6, true}, flowColumn{flowTime, "Time", 7, true}, flowColumn{flowState, "State", 11, false})
-	case w >= 50:
-		cols[0].w = 6
-		cols = append(cols, flowColumn{flowB, "B", w - 35, false}, flowColumn{flowPackets, "Pkts", 5, true}, flowColumn{flowBytes, "Bytes", 6, true}, flowColumn{flowState, "State", 11, false})
-	default:
-		cols[0].w = 6
-		cols = append(cols, flowColumn{flowB, "B", max(w-27, 8), false}, flowColumn{flowBytes, "Bytes", 6, true}, flowColumn{flowState, "State", 10, false})
-	}
-	return cols
-}
-
-// columns gives the layout for a width.
-func (p *flowsPane) columns(w int) []flowColumn {
-	ends := 0
-	for i := range p.all {
-		ends = max(ends, len(p.all[i].Flow.Src.String()), len(p.all[i].Flow.Dst.String()))
-		if ends >= 47 {
-			break
-		}
-	}
-	return flowColumns(w, ends)
-}
-
 // nextKey sorts by the next or the previous column on the screen.
 func (p *flowsPane) nextKey(d, w int) {
-	cols := flowColumns(w, 0)
+	cols := p.columns(w)
 	at := 0
 	for i, c := range cols {
 		if c.key == p.key {
@@ -233,28 +195,15 @@ func (p *flowsPane) nextKey(d, w int) {
 	p.sort()
 }
 
+// view draws the list and the words below it.
 func (p *flowsPane) view(l *line, r rect) []string {
+	table, words := p.split(r)
 	out := make([]string, 0, r.h)
 	cols := p.columns(r.w)
 	l.reset(r.w, gPlain)
 	l.space(1)
 	for _, c := range cols {
-		st, head := sColumn, c.head
-		if c.key == p.key {
-			st = sFocus
-			mark := l.g.down
-			if p.reverse {
-				mark = l.g.up
-			}
-			if cells(head)+1 < c.w {
-				head += mark
-			}
-		}
-		if c.right {
-			l.right(st, head, c.w)
-		} else {
-			l.fit(st, head, c.w)
-		}
+		p.head(l, c)
 		l.space(1)
 	}
 	out = append(out, l.end())
@@ -263,73 +212,40 @@ func (p *flowsPane) view(l *line, r rect) []string {
 		out = append(out, l.end())
 		l.reset(r.w, gPlain)
 		l.put(sDim, "  no TCP or UDP conversation yet")
-		out = append(out, l.end())
+		return pad(l, append(out, l.end()), r)
 	}
-	var first packet.Time
-	for i := range p.all {
-		if first == 0 || p.all[i].FirstTime < first {
-			first = p.all[i].FirstTime
-		}
-	}
-	for i := p.top; i < len(p.order) && len(out) < r.h; i++ {
+	for i := p.top; i < len(p.order) && len(out) < table.h; i++ {
 		l.reset(r.w, gPlain)
 		if i == p.cur {
 			l.on = gSelected
 		}
 		l.space(1)
 		for _, c := range cols {
-			p.cell(l, p.at(i), c, first)
+			p.cell(l, p.at(i), c)
 			l.space(1)
 		}
 		out = append(out, l.end())
 	}
+	out = pad(l, out, table)
+	if words.h > 0 {
+		out = append(out, p.words(l, words)...)
+	}
 	return pad(l, out, r)
 }
 
-func (p *flowsPane) cell(l *line, c *trace.Conversation, col flowColumn, first packet.Time) {
-	st := sText
-	var s string
-	switch col.key {
-	case flowNumber:
-		s = c.Kind.String() + " " + strconv.FormatUint(uint64(c.Stream), 10)
-		st = sUDP
-		if c.Kind == trace.TCP {
-			st = sTCP
-		}
-	case flowA:
-		s, st = l.g.cutMiddle(c.Flow.Src.String(), col.w), sSide0
-	case flowB:
-		s, st = l.g.cutMiddle(c.Flow.Dst.String(), col.w), sSide1
-	case flowPackets:
-		s = number(packets(c))
-	case flowBytes:
-		s = size(c.Traffic[0].Bytes + c.Traffic[1].Bytes)
-	case flowSent:
-		s, st = size(c.Traffic[0].Bytes), sSide0
-	case flowGot:
-		s, st = size(c.Traffic[1].Bytes), sSide1
-	case flowStart:
-		s = seconds(c.FirstTime.Sub(first), 6)
-	case flowTime:
-		s = took(c.LastTime.Sub(c.FirstTime))
-	case flowState:
-		s = c.State()
-		switch s {
-		case "reset", "refused":
-			st = sBad
-		case "SYN only", "half-closed":
-			st = sWarn
-		case "closed":
-			st = sDim
-		case "open":
-			st = sLive
-		}
+// split parts the pane in the list and the words about the selected conversation.
+func (p *flowsPane) split(r rect) (table, words rect) {
+	h := 0
+	switch {
+	case r.h >= 19:
+		h = 7
+	case r.h >= 12:
+		h = 3
 	}
-	if col.right {
-		l.right(st, s, col.w)
-	} else {
-		l.fit(st, s, col.w)
-	}
+	table, words = r, r
+	table.h = r.h - h
+	words.y, words.h = r.y+table.h, h
+	return table, words
 }
 
 // doFlows carries out an action in the flows view.
@@ -343,6 +259,10 @@ func (m *Model) doFlows(a action) tea.Cmd {
 	case actReverse:
 		p.reverse = !p.reverse
 		p.sort()
+	case actSortBy:
+		m.sortMenu()
+	case actExplain:
+		m.explainFlow()
 	case actFilter:
 		m.prompt.open(promptFilter, m.filter)
 		m.prompt.checkFilter(m)

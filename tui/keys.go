@@ -73,6 +73,7 @@ const (
 	actNextBytes
 
 	actSort
+	actSortBy
 	actReverse
 
 	actFoldMore
@@ -164,8 +165,9 @@ func bindings() []binding {
 		{act: actFilter, keys: []string{"/"}, in: everywhere &^ inPicker, name: "filter", short: "filter", long: "display filter; in a flow graph and in follow: find text", footer: inPackets | inFlows | inRequests},
 		{act: actOnly, keys: []string{"="}, in: inPackets | inFlows | inRequests, name: "only", short: "only this", long: "filter to the cell or field under the cursor", footer: inPackets | inFlows | inRequests},
 		{act: actExcept, keys: []string{"!"}, in: inPackets | inFlows | inRequests, name: "except", long: "filter it out"},
-		{act: actExplain, keys: []string{"K"}, in: inPackets, name: "explain", short: "explain", long: "explain the field or packet under the cursor", footer: inPackets},
+		{act: actExplain, keys: []string{"K"}, in: inPackets | inFlows, name: "explain", short: "explain", long: "explain the field, packet or flow under the cursor", footer: inPackets},
 		{act: actSort, keys: []string{"s"}, in: inFlows | inRequests, name: "sort", short: "sort", long: "sort by the next column", footer: inFlows | inRequests},
+		{act: actSortBy, keys: []string{"o"}, in: inFlows, name: "sort-by", short: "sort by", long: "sort by any column, also by those that there is no room for", footer: inFlows},
 		{act: actReverse, keys: []string{"S"}, in: inFlows | inRequests, name: "reverse", short: "reverse", long: "turn the order round", footer: inFlows | inRequests},
 		{act: actFoldMore, keys: []string{"-"}, in: inGraph, name: "fold", short: "fold", long: "fold: bulk data and keep-alives, then pure ACKs", footer: inGraph},
 		{act: actFoldLess, keys: []string{"+"}, in: inGraph, name: "unfold", short: "unfold", long: "unfold", footer: inGraph},

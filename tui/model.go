@@ -251,7 +251,8 @@ func (m *Model) prepare() {
 	case viewPackets:
 		m.selectPacket(s)
 	case viewFlows:
-		m.flows.rows = max(s.body.h-1, 1)
+		table, _ := m.flows.split(s.body)
+		m.flows.rows = max(table.h-1, 1)
 		m.flows.settle()
 	case viewRequests:
 		m.requests.rows = max(s.body.h-1, 1)

@@ -21,7 +21,6 @@ func TestScreens(t *testing.T) {
 		{"complete", "web.pcap", "/ 'tcp.fl'"},
 		{"none", "web.pcap", "/ 'udp' Enter"},
 		{"problems", "fastrtx.pcap", "e e"},
-		{"flows", "twostreams.pcap", "2 j"},
 		{"follow", "web.pcap", "j j j j j f"},
 		{"followhex", "web.pcap", "j j j j j f v"},
 		{"graph", "web.pcap", "j j j j j x"},

@@ -51,7 +51,7 @@ func (m *Model) clicked(x, y int, twice bool) tea.Cmd {
 	case viewPackets:
 		hit = m.clickPackets(s, x, y)
 	case viewFlows:
-		hit = pickRow(&m.flows.cur, m.flows.top, len(m.flows.all), y-s.body.y-1)
+		hit = y-s.body.y-1 < m.flows.rows && pickRow(&m.flows.cur, m.flows.top, len(m.flows.all), y-s.body.y-1)
 		m.flows.move(0)
 		if !hit && y == s.body.y {
 			m.clickFlowHead(x)
@@ -94,11 +94,7 @@ func (m *Model) clickFlowHead(x int) {
 	at := 1
 	for _, c := range m.flows.columns(m.width) {
 		if x >= at && x < at+c.w {
-			if m.flows.key == c.key {
-				m.flows.reverse = !m.flows.reverse
-			}
-			m.flows.key = c.key
-			m.flows.sort()
+			m.flows.sortBy(c.key)
 			return
 		}
 		at += c.w + 1

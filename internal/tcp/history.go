@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 
@@ -109,6 +110,11 @@ func (h *History) String() string {
 		s += "+"
 	}
 	return s
+}
+
+// Compare orders histories by their letters, for a list that is sorted by them.
+func (h *History) Compare(other *History) int {
+	return bytes.Compare(h.letters[:h.n], other.letters[:other.n])
 }
 
 // Words says what each letter stands for, in order: "client SYN", "server SYN+ACK".

@@ -1,0 +1,144 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"tcplens/internal/tcp"
+	"tcplens/internal/trace"
+)
+
+// words draws what the selected conversation has come to: who spoke with whom,
+// state and history in words, and what each end has sent.
+func (p *flowsPane) words(l *line, r rect) []string {
+	c := p.selected()
+	if c == nil {
+		return pad(l, []string{titleLine(l, r.w, "no flow is selected", false)}, r)
+	}
+	z := &c.Zeek
+	out := []string{titleLine(l, r.w, flowTitle(c), false)}
+	state := z.State.Meaning(c.Kind != trace.TCP)
+	if c.Kind == trace.TCP {
+		state += fmt.Sprintf(". %s (%d)", tcp.CompletenessText(c.Completeness), c.Completeness)
+		if c.IRTT != 0 {
+			state += ", iRTT " + took(time.Duration(c.IRTT))
+		}
+	}
+	ends := 2
+	if r.h < 6 {
+		ends = 0
+	}
+	room := r.h - 1 - ends
+	lines := prose(l, r.w, max(room-2, 1), stateStyle(c), z.State.String(), state)
+	out = append(out, lines...)
+	out = append(out, prose(l, r.w, room-len(lines), sText, z.History.String(), strings.Join(z.History.Words(), ", "))...)
+	if ends > 0 {
+		out = append(out, endLine(l, r.w, c, 0), endLine(l, r.w, c, 1))
+	}
+	return pad(l, out, r)
+}
+
+// flowTitle names a conversation and its ends, the client first as far as is known.
+func flowTitle(c *trace.Conversation) string {
+	client, server := c.Flow.Src, c.Flow.Dst
+	if c.Zeek.Orig == 1 {
+		client, server = server, client
+	}
+	return fmt.Sprintf("%s %d · client %s → server %s", c.Kind, c.Stream, client, server)
+}
+
+// prose draws a word that stands out and what it means, on at most rows lines.
+func prose(l *line, w, rows int, st style, word, meaning string) []string {
+	if word == "" || rows <= 0 {
+		return nil
+	}
+	parts := wrap(l.g.text(word+": "+meaning), w-3)
+	if len(parts) > rows {
+		parts[rows-1] += " " + parts[rows] // cut with an ellipsis by the line's end
+		parts = parts[:rows]
+	}
+	var out []string
+	for i, s := range parts {
+		l.reset(w-1, gPlain)
+		l.space(2)
+		if i == 0 && strings.HasPrefix(s, word) {
+			l.put(st, word)
+			s = s[len(word):]
+		}
+		l.put(sText, s)
+		l.width++
+		out = append(out, l.end())
+	}
+	return out
+}
+
+// endLine draws what node 0 or 1 of a conversation has sent, and what was wrong
+// with that: what matters most stands first.
+func endLine(l *line, w int, c *trace.Conversation, node int) string {
+	l.reset(w-1, gPlain)
+	l.space(2)
+	st, name := sSide0, "A"
+	if node == 1 {
+		st, name = sSide1, "B"
+	}
+	who := "client"
+	if int(c.Zeek.Orig) != node {
+		who = "server"
+	}
+	l.put(st, name+", "+who)
+	sent, t, rtt := &c.Traffic[node], &c.Trouble[node], &c.RTT[node]
+	l.put(sText, fmt.Sprintf("  %s in %s", size(sent.Payload), count(uint64(sent.Packets), "packet")))
+	note := func(st style, format string, args ...any) {
+		l.space(2)
+		l.put(st, fmt.Sprintf(format, args...))
+	}
+	switch {
+	case t.ResentBytes > 0:
+		note(sNoted, "resent %s (%s) in %s", size(t.ResentBytes), percent(share(t.ResentBytes, sent.Payload)), count(uint64(t.Resent), "segment"))
+	case t.Resent > 0:
+		note(sNoted, "resent %s without data", count(uint64(t.Resent), "segment"))
+	}
+	if t.Missing > 0 {
+		note(sWarn, "%s not captured", size(t.Missing))
+	}
+	if t.ZeroWindows > 0 {
+		note(sNoted, "window closed for %s", took(time.Duration(t.ZeroTime)))
+	}
+	if t.DupAcks > 0 {
+		note(sText, "%s", count(uint64(t.DupAcks), "dup ACK"))
+	}
+	if rtt.N > 0 {
+		note(sText, "RTT from %s, mean %s", took(time.Duration(rtt.Min)), took(time.Duration(rtt.Mean())))
+	}
+	if n := c.InFlight[node]; n > 0 {
+		note(sText, "up to %s in flight", size(uint64(n)))
+	}
+	l.width++
+	return l.end()
+}
+
+// explainFlow explains the state and the history of the selected conversation, and
+// what the numbers of the view are.
+func (m *Model) explainFlow() {
+	c := m.flows.selected()
+	if c == nil {
+		m.say("there is no flow to explain", false)
+		return
+	}
+	z := &c.Zeek
+	if z.State == tcp.ConnNone {
+		m.say("nothing is known of this flow: it was only quoted in an ICMP message", false)
+		return
+	}
+	text := []string{
+		z.State.String() + ": " + z.State.Meaning(c.Kind != trace.TCP) + ".",
+		z.History.String() + ": " + strings.Join(z.History.Words(), ", ") + ".",
+		"State and history are those of Zeek's conn.log. A letter is written when a thing is first seen, upper case for the client: " +
+			"S SYN, H SYN+ACK, A ACK without data, D data, F FIN, R RST, T retransmission, W zero window, G data missing from the capture. T, W and G come again at the 10th and 100th time.",
+	}
+	if c.Kind == trace.TCP {
+		text = append(text, "iRTT is the round trip of the handshake. Resent counts the bytes of retransmissions, 0-win the time in which an end had said that it can take no more.")
+	}
+	m.menu = &menu{title: fmt.Sprintf("%s %d", c.Kind, c.Stream), text: text}
+}
