@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"tcplens/capture"
 	"tcplens/flowgraph"
 	"tcplens/internal/follow"
 	"tcplens/internal/pipeline"
@@ -45,9 +47,25 @@ func (c *conversation) load(ctx context.Context, arg string) (p *pipeline.Pipeli
 	c.stream = uint32(n)
 	if have := p.Trace().Streams(kind); n >= uint64(have) {
 		_ = p.Close() // nothing was shown
-		return nil, 0, nil, fmt.Errorf("%s: no %s.stream %d: there are %d, from 0", c.read, kind, n, have)
+		err := fmt.Errorf("%s: no %s.stream %d: there are %d, from 0", c.read, kind, n, have)
+		if damage != nil {
+			err = fmt.Errorf("%w; %w", err, damage)
+		}
+		return nil, 0, nil, err
 	}
 	return p, kind, damage, nil
+}
+
+// finish ends a command whose output was written, err being what the writing
+// came to. A file that is cut or damaged behind what could be read has given what
+// was asked for: that is said on w, and is no failure.
+func (c *conversation) finish(w io.Writer, err, damage error) error {
+	err = quiet(err)
+	if err == nil && (errors.Is(damage, capture.ErrCut) || errors.Is(damage, capture.ErrDamaged)) {
+		say(w, damage)
+		return nil
+	}
+	return errors.Join(err, damage)
 }
 
 func (c *conversation) flags(cmd *cobra.Command) {
@@ -97,7 +115,7 @@ func newFlow(s Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return errors.Join(quiet(flowgraph.Write(s.Out, g, form, fo)), damage)
+			return c.finish(s.Err, flowgraph.Write(s.Out, g, form, fo), damage)
 		},
 	}
 	c.flags(cmd)
@@ -168,7 +186,7 @@ func newFollow(s Streams) *cobra.Command {
 			default:
 				err = st.WriteText(s.Out, side)
 			}
-			return errors.Join(quiet(err), damage)
+			return c.finish(s.Err, err, damage)
 		},
 	}
 	c.flags(cmd)

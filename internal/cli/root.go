@@ -62,12 +62,16 @@ func report(w io.Writer, err error) int {
 		fmt.Fprintf(w, "tcplens: %v\n", err)
 		return ExitUsage
 	}
-	text := err.Error()
-	fmt.Fprintf(w, "tcplens: %s\n", strings.TrimRight(text, "\n"))
-	if strings.HasPrefix(text, "unknown command") || strings.HasPrefix(text, "accepts ") {
+	say(w, err)
+	if text := err.Error(); strings.HasPrefix(text, "unknown command") || strings.HasPrefix(text, "accepts ") {
 		return ExitUsage
 	}
 	return ExitWork
+}
+
+// say writes an error as the program says things.
+func say(w io.Writer, err error) {
+	fmt.Fprintf(w, "tcplens: %s\n", strings.TrimRight(err.Error(), "\n"))
 }
 
 func newRoot(s Streams) *cobra.Command {

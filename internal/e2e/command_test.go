@@ -76,7 +76,9 @@ func TestExitCodes(t *testing.T) {
 		{"no stream", []string{"follow", "-r", good}, nil, 2, 0, `follow: .*\n`},
 		{"unknown flow format", []string{"flow", "-r", good, "0", "--format", "pdf"}, nil, 2, 0, `.*pdf.*\n`},
 		{"unknown lesson", []string{"demo", "cooking"}, nil, 2, 0, `.*cooking.*\n`},
-		{"flow of a cut file", []string{"flow", "-r", cut, "0"}, nil, 1, -1, regexp.QuoteMeta(cut) + `: cut short in the middle of packet 10.*\n`},
+		{"follow in a cut file", []string{"follow", "-r", cut, "0"}, nil, 0, -1, regexp.QuoteMeta(cut) + `: cut short in the middle of packet 10.*\n`},
+		{"no such stream in a cut file", []string{"follow", "-r", cut, "1"}, nil, 1, 0, `.*: no tcp\.stream 1: .*; .*cut short in the middle of packet 10.*\n`},
+		{"flow of a cut file", []string{"flow", "-r", cut, "0"}, nil, 0, -1, regexp.QuoteMeta(cut) + `: cut short in the middle of packet 10.*\n`},
 		{"unwritable file", []string{"-r", good, "-w", filepath.Join(dir, "no", "where.pcap")}, nil, 1, 0, `.*where\.pcap: no such file or directory\n`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
