@@ -3,7 +3,6 @@ package dissect
 import (
 	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"tcplens/internal/tcp"
@@ -66,10 +65,13 @@ type tcpSegment struct {
 	hdrLen  int  // as the header says, bytes
 	total   int  // bytes of header and payload on the wire
 	quote   bool // in an ICMP error
+	icmp4   bool // of IPv4, where Wireshark expects no more than eight bytes
 	facts   *tcp.Facts
 	summary *tcp.Summary
 	check   uint16
 	urgent  uint16
+	optEnd  int    // where the options end as the header says
+	prefix  int    // where the analysis' words begin in the Info column
 	labels  []byte // what the options add to the Info column
 	titles  []string
 }
@@ -81,14 +83,14 @@ func dissectTCP(c cursor) {
 		scanTCP(c)
 		return
 	}
-	s := tcpSegment{total: c.left(), quote: d.layer.quoted}
-	k := d.transport
-	start := c.pos
 	if c.captured() < 4 {
 		d.enter(pTCP)
 		c.need(4) // without ports it is not shown at all
 		return
 	}
+	s := tcpSegment{total: c.left(), quote: d.layer.quoted, icmp4: d.layer.quoted && !d.layer.v6}
+	k := d.transport
+	start := c.pos
 	p := c.proto(pTCP)
 	d.setProto("TCP")
 	ports := c.peek32(0)
@@ -103,20 +105,20 @@ func dissectTCP(c cursor) {
 	if c.cols() && !s.quote {
 		d.setInfof("%d → %d", src, dst)
 	}
-	if s.quote && c.captured() < 16 {
+	if s.icmp4 && c.captured() < 12 {
 		// A quote of eight bytes has the ports and the sequence number (RFC 792).
 		d.transport++
 		if c.captured() >= 4 {
 			c.u32(fTCPSeq)
 		}
-		c.end()
+		c.endCut(start)
 		d.fail = stoppedIfFine(d.fail)
 		return
 	}
 	h := c.peekTCP(&s)
 	d.transport++
-	if !h && !s.quote {
-		c.need(12) // Wireshark reads the header up to the window before it shows any of it
+	if !h && !s.icmp4 {
+		c.need(12) // Wireshark reads up to the window before it shows any of it
 	}
 	if d.in.Known != nil {
 		s.facts, s.summary = d.in.Known.TCP(k)
@@ -135,16 +137,14 @@ func dissectTCP(c cursor) {
 	}
 	fixed := c.ok()
 	s.options(&c, start)
+	if h && !c.ok() {
+		s.dropPrefix(&c) // what the analysis says comes after the options
+	}
 	if fixed {
 		s.infoTail(&c)
-	}
-	if c.ok() {
 		s.times(&c)
 	}
-	switch {
-	case s.Fit == tcp.Short:
-		d.cut(true)
-	case s.Fit == tcp.Sound && c.ok():
+	if s.Fit == tcp.Sound && c.ok() {
 		s.analysis(&c)
 	}
 	s.payload(&c, start)
@@ -202,7 +202,7 @@ func (s *tcpSegment) header(c *cursor, whole bool) {
 	if c.on() && whole {
 		s.label(c)
 	}
-	if s.quote {
+	if s.icmp4 {
 		c.u32(nil)
 		c.add(fTCPSeq, 4, Node{num: uint64(s.Seq)})
 		s.stream(c)
@@ -215,7 +215,7 @@ func (s *tcpSegment) header(c *cursor, whole bool) {
 			c.begin()
 			c.expert(WarnSev, GroupMalformed, eTCPShort, shortSegment)
 			c.end()
-		} else if whole {
+		} else if whole && !s.quote {
 			c.gen(fTCPLen, uint64(s.Len))
 		}
 		c.u32(nil)
@@ -247,11 +247,13 @@ func (s *tcpSegment) header(c *cursor, whole bool) {
 		c.add(fTCPAckRaw, 4, Node{num: uint64(s.Ack)})
 	} else {
 		c.add(fTCPAck, 4, Node{num: uint64(f.Ack)})
-		c.addAt(fTCPAckRaw, ackOff, 4, Node{num: uint64(s.Ack)})
 		if s.Ack != 0 && c.ok() {
 			c.begin()
 			c.expert(NoteSev, GroupProtocol, eTCPAckSet, "The acknowledgment number field is nonzero while the ACK flag is not set")
 			c.end()
+		}
+		if c.ok() {
+			c.addAt(fTCPAckRaw, ackOff, 4, Node{num: uint64(s.Ack)})
 		}
 	}
 	c.u16(nil)
@@ -316,10 +318,6 @@ func (s *tcpSegment) label(c *cursor) {
 	if o == nil {
 		return
 	}
-	if s.quote {
-		o.append(fmt.Sprintf(", Seq: %d", s.Seq))
-		return
-	}
 	o.append(fmt.Sprintf(", Seq: %d", s.facts.Seq))
 	if s.Fit == tcp.Bogus {
 		return
@@ -327,7 +325,7 @@ func (s *tcpSegment) label(c *cursor) {
 	if s.Flags&tcp.ACK != 0 {
 		o.append(fmt.Sprintf(", Ack: %d", s.facts.Ack))
 	}
-	if s.Fit != tcp.Short {
+	if s.Fit != tcp.Short && !s.quote {
 		o.append(fmt.Sprintf(", Len: %d", s.Len))
 	}
 }
@@ -448,64 +446,6 @@ func (s *tcpSegment) flagLetters() string {
 	return b.String()
 }
 
-// infoHead writes the Info column up to the window (R50, R52).
-func (s *tcpSegment) infoHead(c *cursor) {
-	d := c.d
-	b := d.info[:d.fence]
-	if s.Fit == tcp.Sound && s.wholeHeader(c) {
-		for i := len(infoPrefixes) - 1; i >= 0; i-- {
-			p := infoPrefixes[i]
-			if s.facts.Verdict&p.verdict == 0 {
-				continue
-			}
-			b = append(b, "[TCP "...)
-			b = append(b, p.text...)
-			if p.verdict == tcp.DuplicateAck {
-				b = fmt.Appendf(b, " %d#%d", s.facts.DupAckFrame, s.facts.DupAckNum)
-			}
-			b = append(b, "] "...)
-		}
-		d.fence = len(b)
-	}
-	b = strconv.AppendUint(b, uint64(d.layer.srcPort), 10)
-	b = append(b, " → "...)
-	b = strconv.AppendUint(b, uint64(d.layer.dstPort), 10)
-	b = append(b, " ["...)
-	b = append(b, s.flagNames()...)
-	b = append(b, "] Seq="...)
-	b = strconv.AppendUint(b, uint64(s.facts.Seq), 10)
-	if s.Flags&tcp.ACK != 0 {
-		b = append(b, " Ack="...)
-		b = strconv.AppendUint(b, uint64(s.facts.Ack), 10)
-	}
-	b = append(b, " Win="...)
-	b = strconv.AppendUint(b, uint64(s.facts.Window), 10)
-	if s.Flags&tcp.URG != 0 {
-		b = fmt.Appendf(b, " Urg=%d", s.urgent)
-	}
-	if s.Fit == tcp.Bogus {
-		b = fmt.Appendf(b, ", bogus TCP header length (%d, must be at least 20)", s.hdrLen)
-	}
-	d.info = b
-}
-
-// wholeHeader says, behind the ports, whether the rest of the header was captured:
-// tshark tells the verdicts last.
-func (s *tcpSegment) wholeHeader(c *cursor) bool { return c.captured() >= s.hdrLen-4 }
-
-// infoTail writes the rest of the Info column: length and options (R51).
-func (s *tcpSegment) infoTail(c *cursor) {
-	if !c.cols() || s.quote {
-		return
-	}
-	d := c.d
-	if s.Fit != tcp.Short {
-		d.info = append(d.info, " Len="...)
-		d.info = strconv.AppendUint(d.info, uint64(s.Len), 10)
-	}
-	d.info = append(d.info, s.labels...)
-}
-
 // times shows the two times of the stream (R42).
 func (s *tcpSegment) times(c *cursor) {
 	if !c.on() || s.summary == nil {
@@ -528,10 +468,14 @@ func (s *tcpSegment) times(c *cursor) {
 // payload closes the header's node and goes on with the data (R55, R70).
 func (s *tcpSegment) payload(c *cursor, start int) {
 	n := 0
-	if s.Fit == tcp.Sound {
+	if s.Fit == tcp.Sound || s.quote && s.hdrLen >= 20 {
 		n = int(s.Len)
 	}
-	if !c.ok() || s.quote || s.Fit != tcp.Sound {
+	if !c.ok() {
+		c.endCut(start)
+		return
+	}
+	if n == 0 && s.quote || s.Fit != tcp.Sound && !s.quote {
 		c.end()
 		return
 	}
@@ -548,6 +492,9 @@ func (s *tcpSegment) payload(c *cursor, start int) {
 			dissectTCPPayload(body, m)
 		}
 		return
+	}
+	if s.quote {
+		n = min(n, c.captured()) // a quote may end anywhere
 	}
 	body := c.to(n)
 	have := body.captured()
@@ -574,6 +521,14 @@ func (s *tcpSegment) payload(c *cursor, start int) {
 	segmentDataLines(c, body, m)
 	c.end()
 	dissectTCPPayload(body, m)
+}
+
+// endCut closes the header's node where the bytes end.
+func (c *cursor) endCut(start int) {
+	if o := c.opened(); o != nil {
+		o.Len = int32(c.have - start)
+	}
+	c.end()
 }
 
 // outer says whether this header is outside of another transport header: what is

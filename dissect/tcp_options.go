@@ -45,6 +45,7 @@ var (
 	fTCPOptTFOReq   = pTCP.none("tcp.options.tfo.request", "Fast Open Cookie Request")
 	fTCPOptTFO      = pTCP.bytes("tcp.options.tfo.cookie", "Fast Open Cookie")
 
+	eTCPSubOption  = pTCP.none("tcp.suboption_malformed", "suboption would go past end of option")
 	eTCPOptLen     = pTCP.none("tcp.option.len.invalid", "Invalid length for option")
 	eTCPOptNoMSS   = pTCP.none("tcp.options.mss.absent", "The SYN packet does not contain a MSS option")
 	eTCPOptMSSHere = pTCP.none("tcp.options.mss.present", "The non-SYN packet does contain a MSS option")
@@ -89,7 +90,7 @@ var tcpOptions = []tcpOption{
 	opt(27, "Quick-Start", "qs", 8, 8),
 	opt(28, "User Timeout", "user_to", 4, 4),
 	opt(29, "TCP AO", "ao", 0, 2),
-	opt(30, "MPTCP", "mptcp", 0, 3),
+	opt(30, "MPTCP", "mptcp", 0, 2),
 	opt(34, "TCP Fast Open", "tfo", 0, 2),
 	opt(172, "Accurate ECN", "acc_ecn", 0, 2),
 	opt(174, "Accurate ECN", "acc_ecn.order1", 0, 2),
@@ -168,7 +169,7 @@ func tcpOptionKinds(v uint64) string {
 	case 28:
 		return "User Timeout Option"
 	case 29:
-		return "TCP Authentication Option"
+		return "The TCP Authentication Option"
 	case 30:
 		return "Multipath TCP"
 	case 34:
@@ -185,17 +186,13 @@ func tcpOptionKinds(v uint64) string {
 	return ""
 }
 
-func tcpExperiments(v uint64) string {
-	switch v {
-	case 0xf989:
-		return "Fast Open"
-	case 0x0348:
-		return "TARR"
-	case 0xacce:
-		return "Accurate ECN"
-	}
-	return ""
-}
+// tcpExperiments names the identifiers of experimental options (IANA's registry).
+var tcpExperiments = table(map[uint64]string{
+	0x00ac: "TCP ACK Rate Request", 0x0348: "Host ID", 0x0a0d: "Autonomous System Compensation", 0x0ca0: "Capability Option",
+	0x0ed0: "Extended Data Offset", 0x454e: "Encryption Negotiation", 0x5323: "Service Number", 0x75ec: "Timestamp Interval",
+	0xacc0: "Accurate ECN - Order 0", 0xacc1: "Accurate ECN - Order 1", 0xacce: "Accurate ECN",
+	0xe2d4: "Shared Memory communications over RMDA protocol", 0xf989: "Fast Open", 0xf990: "Low Latency",
+})
 
 // options takes the options apart (R60–R67). Without a tree it only gathers the
 // facts that the analysis needs.
@@ -204,61 +201,45 @@ func (s *tcpSegment) options(c *cursor, start int) {
 	if n <= 0 || !c.ok() {
 		return
 	}
-	if s.Fit == tcp.Short {
-		// The options run off the end: there are none to be read.
-		if c.on() {
-			c.addAt(fTCPOptions, c.pos, c.captured(), Node{raw: c.rest(), text: fmt.Sprintf("Options: (%d bytes)", n)})
-		}
-		return
-	}
-	o := c.to(n)
+	o := c.to(n) // fewer than n if the header runs off the end (R11): what is read there is malformed
 	first := o.pos
+	s.optEnd = first + n
 	if c.on() {
-		c.addAt(fTCPOptions, first, n, Node{raw: c.b[first:min(first+n, c.have)]})
+		c.addAt(fTCPOptions, first, n, Node{raw: c.b[min(first, c.have):max(first, min(first+n, c.have))]})
 		c.begin()
 	}
 	head := -1
 	if c.on() {
 		head = int(c.d.tree.open[len(c.d.tree.open)-1])
 	}
-	nops := 0
-	for o.ok() && o.left() > 0 {
-		if o.captured() == 0 {
-			o.need(1)
-			break
-		}
+	nops, mss, whole := 0, false, true
+	for whole && o.ok() && o.pos < s.optEnd && o.need(1) {
 		kind := o.peek(0)
 		def := findTCPOption(kind)
-		s.title(c, def, kind)
-		if kind == 0 {
-			if !s.endOfOptions(&o, def) {
-				break
-			}
-			continue
-		}
-		if kind == 1 {
+		switch kind {
+		case 0:
+			s.title(c, def, kind)
+			whole = s.endOfOptions(&o, def)
+		case 1:
+			s.title(c, def, kind)
 			s.nop(&o, def, &nops, start)
-			continue
+		default:
+			if whole = s.option(&o, def, kind); whole {
+				s.title(c, def, kind)
+			}
+			mss = mss || kind == 2
 		}
-		if !s.option(&o, def, kind) {
-			break
-		}
 	}
-	if head >= 0 {
-		c.d.tree.Nodes[head].label(fmt.Sprintf("Options: (%d bytes), %s", n, strings.Join(s.titles, ", ")))
-	}
-	if c.on() {
-		c.end()
-	}
-	s.noMSS(c)
-}
-
-// noMSS notes a SYN that has options but not this one (§7).
-func (s *tcpSegment) noMSS(c *cursor) {
-	if s.Flags&tcp.SYN == 0 || s.quote || !c.on() || !c.ok() || s.Opts.Has&tcp.OptMSS != 0 {
+	if !c.on() {
 		return
 	}
-	c.expert(NoteSev, GroupProtocol, eTCPOptNoMSS, eTCPOptNoMSS.Name)
+	if s.Flags&tcp.SYN != 0 && !mss && whole && c.ok() { // §7
+		c.expert(NoteSev, GroupProtocol, eTCPOptNoMSS, eTCPOptNoMSS.Name)
+	}
+	if head >= 0 {
+		c.d.tree.Nodes[head].label(strings.Join(append([]string{fmt.Sprintf("Options: (%d bytes)", n)}, s.titles...), ", "))
+	}
+	c.end()
 }
 
 func (s *tcpSegment) title(c *cursor, def *tcpOption, kind uint8) {
@@ -286,15 +267,19 @@ func (s *tcpSegment) endOfOptions(o *cursor, def *tcpOption) bool {
 	o.openOption(def, 1)
 	o.u8(fTCPOptKind)
 	o.end()
-	for _, b := range o.rest() {
-		if b != 0 {
-			if o.on() {
-				o.expert(Error, GroupProtocol, eTCPOptEOL, "Non-zero header padding")
-			}
-			return false
-		}
+	left := s.optEnd - o.pos
+	if left == 0 || !o.need(1) || o.peek(0) == 0 {
+		return true
 	}
-	return true
+	if o.on() {
+		const text = "Non-zero header padding"
+		o.addAt(fText, o.pos, left, Node{text: text, Flags: Warn})
+		o.begin()
+		o.expert(Error, GroupProtocol, eTCPOptEOL, text)
+		o.end()
+	}
+	o.need(left) // Wireshark wants all of the padding
+	return false
 }
 
 func (s *tcpSegment) nop(o *cursor, def *tcpOption, nops *int, start int) {
@@ -303,72 +288,88 @@ func (s *tcpSegment) nop(o *cursor, def *tcpOption, nops *int, start int) {
 	} else {
 		*nops = 0
 	}
-	o.openOption(def, 1)
-	o.u8(fTCPOptKind)
 	if *nops == 4 {
 		o.expert(WarnSev, GroupProtocol, eTCPOptNOP, eTCPOptNOP.Name)
 		*nops = 0
 	}
+	o.openOption(def, 1)
+	o.u8(fTCPOptKind)
 	o.end()
 }
 
 // option takes one option with a length apart; false ends the list.
 func (s *tcpSegment) option(o *cursor, def *tcpOption, kind uint8) bool {
-	name := def.name
-	if def == &tcpUnknownOption {
-		name = fmt.Sprintf("Unknown (0x%02x)", kind)
-	}
-	if o.left() < 2 {
-		s.badOption(o, name+" (length byte past end of options)")
+	left := s.optEnd - o.pos
+	if left >= 2 && !o.need(2) {
 		return false
 	}
 	n := int(o.peek(1))
-	if n < 2 {
-		s.badOption(o, fmt.Sprintf("%s (with too-short option length = %s)", name, plural(n, "byte")))
-		return false
-	}
-	if n > o.left() {
-		s.badOption(o, fmt.Sprintf("%s (option length = %s says option goes past end of options)", name, plural(n, "byte")))
+	if left < 2 || n < 2 || n > left {
+		if o.on() {
+			s.badOption(o, def, kind, left, n)
+		}
 		return false
 	}
 	body := o.to(n)
 	body.openOption(def, n)
+	if kind == 2 && s.Flags&tcp.SYN == 0 && body.on() {
+		body.expert(WarnSev, GroupProtocol, eTCPOptMSSHere, eTCPOptMSSHere.Name)
+	}
 	bad := def.fixed != 0 && n != def.fixed || n < def.least
 	body.u8(fTCPOptKind)
 	body.u8(fTCPOptLen)
 	if bad && o.on() {
 		o.begin()
-		o.expert(WarnSev, GroupProtocol, eTCPOptLen, fmt.Sprintf("option length should be %d", max(def.fixed, def.least)))
+		o.expert(NoteSev, GroupSequence, eTCPOptLen, fmt.Sprintf("option length should be %d", max(def.fixed, def.least)))
 		o.end()
 	}
 	if !bad || kind == 4 {
 		s.optionBody(&body, kind, n)
 	}
+	if c := &body; c.cols() && c.ok() {
+		switch kind {
+		case 19:
+			s.labels = append(s.labels, " MD5"...)
+		case 29:
+			s.labels = append(s.labels, "TCP AO"...) // without a space, as Wireshark has it
+		}
+	}
 	body.end()
-	return true
+	return o.ok()
 }
 
-func (s *tcpSegment) badOption(o *cursor, text string) {
-	if o.on() {
-		o.addAt(fText, o.pos, o.captured(), Node{text: text, Flags: Warn})
-		o.begin()
-		o.expert(NoteSev, GroupSequence, eTCPOptLen, text)
-		o.end()
+// badOption says why an option, and those behind it, cannot be read.
+func (s *tcpSegment) badOption(o *cursor, def *tcpOption, kind uint8, left, n int) {
+	text := def.name
+	if def == &tcpUnknownOption {
+		text = fmt.Sprintf("Unknown (0x%02x)", kind)
 	}
+	switch {
+	case left < 2:
+		text += " (length byte past end of options)"
+	case n < 2:
+		text += fmt.Sprintf(" (with too-short option length = %s)", plural(n, "byte"))
+	default:
+		text += fmt.Sprintf(" (option length = %s says option goes past end of options)", plural(n, "byte"))
+	}
+	o.addAt(fText, o.pos, max(1, left-2), Node{text: text, Flags: Warn})
+	o.begin()
+	o.expert(NoteSev, GroupSequence, eTCPOptLen, text)
+	o.end()
 }
 
 // info adds an option's text to the Info column (R51).
 func (s *tcpSegment) info(c *cursor, name string, v uint64) {
-	if c.cols() {
+	if c.cols() && c.ok() {
 		s.labels = append(s.labels, ' ')
 		s.labels = append(s.labels, name...)
 		s.labels = strconv.AppendUint(s.labels, v, 10)
 	}
 }
 
-// heading adds to the option's own line.
+// heading adds to the option's own line, if all of its value could be read.
 func (c *cursor) heading(format string, args ...any) {
-	if o := c.opened(); o != nil {
+	if o := c.opened(); o != nil && c.ok() {
 		o.append(fmt.Sprintf(format, args...))
 	}
 }
@@ -386,9 +387,6 @@ func (s *tcpSegment) optionBody(c *cursor, kind uint8, n int) {
 		s.info(c, "MSS=", uint64(v))
 		if c.on() {
 			c.heading(": %d bytes", v)
-			if s.Flags&tcp.SYN == 0 {
-				c.expert(WarnSev, GroupProtocol, eTCPOptMSSHere, eTCPOptMSSHere.Name)
-			}
 		}
 	case 3:
 		s.windowScale(c)
@@ -419,12 +417,9 @@ func (s *tcpSegment) optionBody(c *cursor, kind uint8, n int) {
 		}
 	case 11, 12, 13:
 		v := c.u32(fTCPOptCC)
-		s.info(c, []string{"CC=", "CCNEW=", "CCECHO="}[kind-11], uint64(v))
+		s.info(c, "CC=", uint64(v))
 	case 19:
 		c.bytes(fTCPOptMD5, 16)
-		if c.cols() {
-			s.labels = append(s.labels, " MD5"...)
-		}
 	case 20:
 		c.u8(fTCPOptSCPS)
 		c.u8(fTCPOptSCPSConn)
@@ -438,7 +433,7 @@ func (s *tcpSegment) optionBody(c *cursor, kind uint8, n int) {
 	case 28:
 		v := c.u16(nil)
 		c.bits(fTCPOptUTGran, 2, uint64(v))
-		c.bits(fTCPOptUTVal, 2, uint64(v))
+		s.info(c, "USER_TO=", c.bits(fTCPOptUTVal, 2, uint64(v)))
 	case 29:
 		if n >= 4 {
 			c.u8(fTCPOptAOKey)
@@ -479,51 +474,6 @@ func (s *tcpSegment) windowScale(c *cursor) {
 	if c.on() {
 		c.gen(fTCPOptMult, 1<<shift).span(c.pos-1, 1)
 		c.heading(": %d (multiply by %d)", v, 1<<shift)
-	}
-}
-
-// sack takes SACK blocks apart; edges are shown relative to the other side (R63, R66).
-func (s *tcpSegment) sack(c *cursor) {
-	s.Opts.Has |= tcp.OptSACK
-	count := 0
-	base := uint32(0)
-	if s.facts != nil {
-		base = s.facts.SeqOtherBase
-	}
-	for c.ok() && c.left() >= 8 {
-		off := c.pos
-		l, r := c.u32(nil), c.u32(nil)
-		if !c.ok() {
-			break
-		}
-		if count < len(s.Opts.SACK) {
-			s.Opts.SACK[count] = tcp.Block{Left: l, Right: r}
-			s.Opts.NSACK++
-		}
-		count++
-		if c.cols() {
-			s.info(c, "SLE=", uint64(l-base))
-			s.info(c, "SRE=", uint64(r-base))
-		}
-		if c.on() {
-			c.addAt(fTCPOptSackLE, off, 4, Node{num: uint64(l - base), text: fmt.Sprintf("left edge = %d (relative)", l-base)})
-			c.addAt(fTCPOptSackRE, off+4, 4, Node{num: uint64(r - base), text: fmt.Sprintf("right edge = %d (relative)", r-base)})
-			c.heading(" %d-%d", l-base, r-base)
-		}
-	}
-	if !c.on() || count == 0 {
-		return
-	}
-	c.gen(fTCPOptSackN, uint64(count))
-	b := s.Opts.SACK
-	seqLess := func(x, y uint32) bool { return int32(x-y) < 0 }
-	if !seqLess(s.Ack, b[0].Right) || count >= 2 && seqLess(b[1].Left, b[0].Right) && !seqLess(b[1].Right, b[0].Right) {
-		c.gen(fTCPOptDSackLE, uint64(b[0].Left-base)).label(fmt.Sprintf("D-SACK Left Edge = %d (relative)", b[0].Left-base))
-		c.gen(fTCPOptDSackRE, uint64(b[0].Right-base)).label(fmt.Sprintf("D-SACK Right Edge = %d (relative)", b[0].Right-base))
-		c.note(0, "D-SACK Sequence")
-		c.begin()
-		c.expert(WarnSev, GroupSequence, eTCPOptDSack, eTCPOptDSack.Name)
-		c.end()
 	}
 }
 
@@ -573,6 +523,9 @@ func (s *tcpSegment) experiment(c *cursor) {
 		return
 	}
 	id := c.u16(fTCPOptExID)
+	if c.on() {
+		c.heading(": %s", orUnknown(tcpExperiments, uint64(id)))
+	}
 	switch id {
 	case 0xf989:
 		s.fastOpen(c)
@@ -582,7 +535,7 @@ func (s *tcpSegment) experiment(c *cursor) {
 		return
 	}
 	if c.cols() {
-		s.labels = fmt.Appendf(s.labels, " ExID=0x%x", id)
+		s.labels = fmt.Appendf(s.labels, " ExID=%x", id)
 	}
 	if c.left() > 0 {
 		c.bytes(fTCPOptExpData, c.left())

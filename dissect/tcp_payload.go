@@ -55,7 +55,9 @@ func segmentDataLines(c *cursor, body cursor, m *Messages) {
 		}
 	}
 	if m.Withheld == Repeated {
-		line(body.pos, body.captured(), "Retransmitted TCP segment data")
+		if n := body.left(); n > 0 && n == body.captured() {
+			line(body.pos, n, "Retransmitted TCP segment data")
+		}
 		return
 	}
 	if m.Head {

@@ -10,7 +10,7 @@ func scanTCP(c cursor) {
 	d := c.d
 	h := d.head
 	quoted := d.layer.quoted
-	if quoted && c.captured() < 20 {
+	if quoted && c.captured() < 16 {
 		return
 	}
 	if len(h.Transports) == cap(h.Transports) {

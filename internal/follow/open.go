@@ -80,7 +80,7 @@ func (s *traceSource) more(after packet.Number) (Info, []Segment) {
 	numbers := s.newer(snap, c.Last, after)
 	segs := make([]Segment, 0, len(numbers))
 	for _, n := range numbers {
-		if r := snap.Row(n); r != nil {
+		if r := snap.Row(n); r != nil && !r.Broken() {
 			segs = append(segs, s.segment(n, r))
 		}
 	}
@@ -117,7 +117,7 @@ func (s *traceSource) segment(n packet.Number, r *trace.Row) Segment {
 	seg.FollowSegment = tcp.FollowSegment{
 		Number: n, Dir: r.Dir, Seq: r.Seq, Ack: r.Ack, Flags: r.Flags, Len: r.PayLen, CapLen: r.PayLen,
 	}
-	if r.PayLen > 0 && (r.CapLen < r.Len || r.Fragment() || r.Malformed()) {
+	if r.PayLen > 0 && (r.CapLen < r.Len || r.Fragment()) {
 		b, err := s.r.Payload(n)
 		if err != nil {
 			b = nil

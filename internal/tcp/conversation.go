@@ -237,6 +237,9 @@ func (s *Summary) Final(n packet.Number, f Facts, seq, ack uint32, flags Flags) 
 		f.SeqOtherBase = s.Base[other]
 		if flags&ACK != 0 {
 			f.Ack = ack - s.Base[other]
+			if flags&SYN != 0 && f.Ack > 1 { // R40, by the number that is shown
+				f.Verdict = f.Verdict&^TFOIgnored | TFOAccepted
+			}
 		}
 	}
 	if flags&(SYN|ACK) == SYN|ACK {

@@ -105,7 +105,7 @@ func (t *Table) Add(seg *Segment) (*Conversation, Facts) {
 // observe does all that one segment does to its conversation.
 func (c *Conversation) observe(seg *Segment, f *Facts, created bool, free *freeList) {
 	own, other := &c.dirs[f.Dir], &c.dirs[f.Dir^1]
-	data := seg.Len > 0
+	data := seg.Len > 0 && seg.Fit != Quoted
 	c.last, c.lastTime = seg.Number, seg.Time
 	c.count(seg, f.Dir)
 

@@ -221,3 +221,31 @@ func TestScenarios(t *testing.T) {
 		}
 	}
 }
+
+// TestFinalFastOpen holds the verdict on a SYN+ACK to go by the acknowledgement
+// number that is shown in the end: a later SYN+ACK of the other side moves the
+// base that it counts from (R6, R40).
+func TestFinalFastOpen(t *testing.T) {
+	tab := NewTable()
+	segs := []Segment{
+		{Number: 1, Flow: testFlow, Flags: SYN, Seq: 5000},
+		{Number: 2, Flow: testFlow.Reverse(), Flags: SYN | ACK, Seq: 9000, Ack: 5001},
+		{Number: 3, Flow: testFlow, Flags: SYN | ACK, Seq: 424242, Ack: 5001},
+	}
+	var conv *Conversation
+	var answer Facts
+	for i := range segs {
+		c, f := tab.Add(&segs[i])
+		if conv = c; i == 1 {
+			answer = f
+		}
+	}
+	sum := conv.Summary()
+	if answer.Ack != 1 || answer.Verdict&TFOAccepted != 0 {
+		t.Errorf("as it came: Ack %d, verdict %x", answer.Ack, answer.Verdict)
+	}
+	base := segs[2].Seq
+	if f := sum.Final(2, answer, segs[1].Seq, segs[1].Ack, segs[1].Flags); f.Ack != segs[1].Ack-base || f.Verdict&TFOAccepted == 0 {
+		t.Errorf("in the end: Ack %d, verdict %x", f.Ack, f.Verdict)
+	}
+}

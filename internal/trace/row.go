@@ -118,6 +118,10 @@ func (r *Row) NextSeq() uint32 {
 // Malformed says whether a header of the packet is cut short or wrong.
 func (r *Row) Malformed() bool { return r.bits&rowMalformed != 0 }
 
+// Broken says that the packet has a TCP header which cannot be taken for one:
+// what stands behind it is no data of the conversation.
+func (r *Row) Broken() bool { return r.Kind == TCP && r.bits&(rowOdd|rowMalformed) != 0 }
+
 // Fragment says whether the packet is an IP fragment.
 func (r *Row) Fragment() bool { return r.bits&rowFragment != 0 }
 
