@@ -33,10 +33,11 @@ type about struct {
 // applications is the list of them. The place in it is the App; a new one needs its
 // own file and a line here.
 var applications = [...]application{
-	AppHTTP:  httpApplication{},
-	AppTLS:   tlsApplication{},
-	AppDNS:   dnsApplication{},
-	AppHTTP2: http2Application{},
+	AppHTTP:      httpApplication{},
+	AppTLS:       tlsApplication{},
+	AppDNS:       dnsApplication{},
+	AppHTTP2:     http2Application{},
+	AppWebSocket: webSocketApplication{},
 
 	respApplication{},
 }

@@ -22,6 +22,7 @@ const (
 	AppTLS
 	AppDNS
 	AppHTTP2
+	AppWebSocket
 )
 
 // String gives the application's name as in filters.

@@ -14,16 +14,19 @@ import (
 // spoken HTTP before.
 func dissectHTTP(c cursor, p *payload) {
 	d := c.d
-	switch {
-	case p.Messages != nil && p.Session.appAt(p.Frame) == AppHTTP2, p.Messages == nil && bytes.HasPrefix(c.rest(), []byte(http2Preface)):
-		d.enter(pHTTP)
-		dissectHTTP2(c, p)
-		return
-	case p.Messages != nil:
-		if tunnel, upgrade, ok := p.Session.httpSwitched(p.Frame); ok {
-			dissectAfterHTTP(c, p, tunnel, upgrade)
+	if p.Messages == nil {
+		if bytes.HasPrefix(c.rest(), []byte(http2Preface)) {
+			d.enter(pHTTP)
+			dissectHTTP2(c, p)
 			return
 		}
+	} else if inner := p.Session.appAt(p.Frame); inner != AppHTTP {
+		d.enter(pHTTP)
+		inner.application().dissect(c, p)
+		return
+	} else if tunnel, ok := p.Session.httpSwitched(p.Frame); ok {
+		dissectAfterHTTP(c, p, tunnel)
+		return
 	}
 	x := httpRun{payload: p, start: c.pos}
 	if len(p.rest) > 0 && string(c.rest()) == "\r\n" {
@@ -39,9 +42,11 @@ func dissectHTTP(c cursor, p *payload) {
 			lead = 2
 		}
 		if !httpBegins(b[lead:]) {
-			if x.shown > 0 && p.Messages != nil && p.Session.upgradesIn(p.Frame) == AppHTTP2 {
-				dissectHTTP2(c, p)
-				return
+			if x.shown > 0 && p.Messages != nil {
+				if inner := p.Session.upgradesIn(p.Frame); inner != AppNone {
+					inner.application().dissect(c, p)
+					return
+				}
 			}
 			if !x.spoken() && x.shown == 0 {
 				if p.Messages == nil || len(p.rest) == 0 {
@@ -460,15 +465,15 @@ func (x *httpRun) context(c *cursor, m *httpMessage) {
 	}
 }
 
-// dissectAfterHTTP goes on with what is spoken after a CONNECT or an Upgrade (RFC
-// 9110 §9.3.6, §7.8).
-func dissectAfterHTTP(c cursor, p *payload, tunnel, upgrade string) {
-	c.proto(pHTTP)
-	if upgrade != "" {
-		c.end()
-		dissectUpgraded(c, upgrade)
+// dissectAfterHTTP goes on with what is spoken in the tunnel that CONNECT made, or
+// after an upgrade to something that has no dissector (RFC 9110 §9.3.6, §7.8).
+func dissectAfterHTTP(c cursor, p *payload, tunnel string) {
+	if tunnel == "" {
+		c.d.enter(pHTTP)
+		dissectData(c)
 		return
 	}
+	c.proto(pHTTP)
 	host, _, _ := strings.Cut(tunnel, ":")
 	port := tunnelPort(tunnel)
 	if c.on() {

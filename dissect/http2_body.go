@@ -2,7 +2,6 @@ package dissect
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -46,33 +45,13 @@ func (f *http2Frame) showBody(c *cursor) {
 		return
 	}
 	w := c.newSource("Reassembled body", b.data)
-	if c.on() {
-		label := fmt.Sprintf("%s (%s): ", plural(len(b.parts), "Body fragment"), plural(b.size, "byte"))
-		for k, p := range b.parts {
-			if k > 0 {
-				label += ", "
-			}
-			if k == maxListedPieces {
-				label += "…"
-				break
-			}
-			label += "#" + strconv.FormatUint(uint64(p.frame), 10) + "(" + strconv.Itoa(p.n) + ")"
-		}
-		w.addAt(fH2Fragments, 0, b.size, Node{text: label, Flags: Generated})
-		w.begin()
-		for k, p := range b.parts {
-			if k == maxListedPieces {
-				break
-			}
-			text := fmt.Sprintf("Frame: %d, payload: %d-%d (%s)", p.frame, p.off, p.off+p.n-1, plural(p.n, "byte"))
-			w.addAt(fH2Fragment, p.off, p.n, Node{num: uint64(p.frame), text: text, Flags: Generated})
-		}
-		w.addAt(fH2FragCount, 0, 0, Node{num: uint64(len(b.parts)), Flags: Generated})
-		w.addAt(fH2BodyLen, 0, 0, Node{num: uint64(b.size), Flags: Generated})
-		w.addAt(fH2BodyData, 0, b.size, Node{raw: b.data, Flags: Generated})
-		w.end()
-	}
+	http2Parts.show(w, b.parts)
 	f.whole(c, w)
+}
+
+// http2Parts are the fields that say of which frames a body was joined.
+var http2Parts = partFields{
+	name: "Body fragment", all: fH2Fragments, one: fH2Fragment, count: fH2FragCount, length: fH2BodyLen, data: fH2BodyData,
 }
 
 // whole shows the bytes of a body, unpacked if they are compressed, and keeps

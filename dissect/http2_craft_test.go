@@ -92,7 +92,10 @@ func h2Talk() (segments [][]byte, answer []bool) {
 }
 
 // h2Capture makes a capture of a conversation between port 40000 and port 80.
-func h2Capture(segments [][]byte, answer []bool) []byte {
+func h2Capture(segments [][]byte, answer []bool) []byte { return talkCapture(nil, segments, answer) }
+
+// talkCapture is h2Capture with options of TCP in both SYNs.
+func talkCapture(options []byte, segments [][]byte, answer []bool) []byte {
 	var packets [][]byte
 	seq := [2]uint32{1000, 5000}
 	add := func(side int, flags byte, data []byte) {
@@ -105,6 +108,10 @@ func h2Capture(segments [][]byte, answer []bool) []byte {
 			binary.BigEndian.PutUint32(tcp[8:], seq[1-side])
 		}
 		tcp[12], tcp[13], tcp[14] = 5<<4, flags, 0xff
+		if flags&0x02 != 0 {
+			tcp = append(tcp, options...)
+			tcp[12] = byte(len(tcp) / 4 << 4)
+		}
 		ip := v4{proto: 6, id: len(packets) + 1}
 		if side == 1 {
 			ip.src, ip.dst = "10.0.0.2", "10.0.0.1"

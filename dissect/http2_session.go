@@ -58,19 +58,13 @@ type http2Side struct {
 // a stream have brought.
 type http2Body struct {
 	mime, params, encoding string
-	parts                  []http2Part
+	parts                  []contentPart
 	data                   []byte
 	size                   int           // of the whole, bytes
 	over                   bool          // it is too large to be kept: there are no parts and no data
 	done                   packet.Number // the packet in which it ends; 0 if it has not
 	dns                    *Exchange     // of a message of DNS that has ended
 	resent                 packet.Number // and the packet that it repeats
-}
-
-// http2Part is what one frame brought of a body.
-type http2Part struct {
-	frame  packet.Number
-	off, n int
 }
 
 func newHTTP2Session(from packet.Number) *http2Session {
@@ -82,6 +76,9 @@ func (s *Session) beginHTTP2(n packet.Number) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.startHTTP2(n)
+	if s.http != nil {
+		s.http.inner = AppHTTP2
+	}
 }
 
 // startHTTP2 is beginHTTP2 for who has the lock.
@@ -92,7 +89,7 @@ func (s *Session) startHTTP2(n packet.Number) {
 }
 
 // appAt is the application that is spoken in packet n: another than App where
-// HTTP/1 has given way to HTTP/2.
+// HTTP/1 has given way to it.
 func (s *Session) appAt(n packet.Number) App {
 	if s == nil || s.app != AppHTTP {
 		return s.App()
@@ -102,21 +99,10 @@ func (s *Session) appAt(n packet.Number) App {
 	if s.http2 != nil && s.http2.from <= n {
 		return AppHTTP2
 	}
+	if s.ws != nil && s.http.switched < n {
+		return AppWebSocket
+	}
 	return AppHTTP
-}
-
-// upgradesIn tells what is spoken behind the answer of packet n that switches to
-// it; AppNone if the packet has no such answer.
-func (s *Session) upgradesIn(n packet.Number) App {
-	if s == nil {
-		return AppNone
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.http2 != nil && s.http2.from == n+1 {
-		return AppHTTP2
-	}
-	return AppNone
 }
 
 // http2Wants says whether the payload of a frame is to be looked into.
@@ -279,7 +265,7 @@ func (s *Session) http2Data(ev *http2Event, dir uint8, b []byte) {
 	if body := side.body; body != nil {
 		ev.body = body
 		if n > 0 {
-			x.add(body, http2Part{ev.frame, body.size, n}, b)
+			x.add(body, contentPart{ev.frame, body.size, n}, b)
 		}
 	}
 	if ev.head.flags()&h2FlagEndStream != 0 {
@@ -288,7 +274,7 @@ func (s *Session) http2Data(ev *http2Event, dir uint8, b []byte) {
 }
 
 // add puts the bytes of a frame to a body.
-func (x *http2Session) add(body *http2Body, p http2Part, b []byte) {
+func (x *http2Session) add(body *http2Body, p contentPart, b []byte) {
 	body.size += p.n
 	if body.over {
 		return

@@ -12,9 +12,6 @@ import (
 	"tcplens/internal/text"
 )
 
-// maxInflated bounds what a compressed body is unpacked to, bytes.
-const maxInflated = 16 << 20
-
 // body shows what follows the head, closes the message's node and moves the
 // cursor behind the body.
 func (m *httpMessage) body(c *cursor, asked httpMethod, start int) {

@@ -56,7 +56,7 @@ func (f *httpFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 		i += n
 		if done && i > 0 { // one that had ended before this segment goes on with the next
 			ends = append(ends, uint32(i))
-			if i < len(b) && f.session.http.inner == AppHTTP2 {
+			if i < len(b) && f.session.http.upgraded() {
 				return f.inside(p, i, ends)
 			}
 		}
@@ -78,7 +78,6 @@ func (f *httpFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 // behind offset i of the piece.
 func (f *httpFramer) toHTTP2(p tcp.Piece, i int, ends []uint32) ([]uint32, tcp.Need) {
 	f.session.beginHTTP2(f.session.frame)
-	f.session.http.inner = AppHTTP2
 	f.inner = f.session.newFramer(AppHTTP2, f.dir)
 	n := bytes.IndexByte(p.Data[i:], '\n') + 1
 	if before := len(http2PrefaceLine) - n; before > 0 {
@@ -123,7 +122,7 @@ func (f *httpFramer) closed() {
 }
 
 // finish notes the message for those who ask later.
-func (f *httpFramer) finish() { f.session.addHTTP(&f.head) }
+func (f *httpFramer) finish() { f.session.addHTTP(&f.head, f.dir) }
 
 func (f *httpFramer) need() tcp.Need {
 	switch f.state {

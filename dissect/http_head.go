@@ -28,6 +28,8 @@ type httpHead struct {
 	host    string // of a request
 	hasHost bool
 	upgrade string // what Upgrade names
+
+	extensions, subprotocol string // of WebSocket (RFC 6455 §11.3)
 }
 
 // httpMethod tells the methods whose answers have no body of their own.
@@ -126,6 +128,13 @@ func (h *httpHead) field(line []byte) {
 		h.host, h.hasHost = value(), true
 	case i == 7 && isASCIIFold(line[:i], "upgrade"):
 		h.upgrade = strings.ToLower(value())
+	case i == 24 && isASCIIFold(line[:i], "sec-websocket-extensions"):
+		if len(h.extensions) > 0 {
+			h.extensions += ","
+		}
+		h.extensions += value()
+	case i == 22 && isASCIIFold(line[:i], "sec-websocket-protocol"):
+		h.subprotocol = value()
 	}
 }
 

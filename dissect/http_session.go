@@ -14,14 +14,13 @@ type httpSession struct {
 	// For the sequencing goroutine only.
 	method httpMethod // of the newest request
 	opaque bool       // no more messages come: a tunnel, another protocol
-	inner  App        // what is spoken in a tunnel
+	inner  App        // what is spoken in a tunnel or after an upgrade; guarded by the session for others
 
 	// Guarded by the session.
 	pairs    []httpPair
 	uris     []byte        // the requests' full URIs, one after the other
 	switched packet.Number // the answer after which another protocol is spoken; 0 if none
 	tunnel   string        // what CONNECT asked for
-	upgrade  string        // what a 101 answer switched to
 }
 
 // httpPair is a request and its answer, either of which may be missing. It
@@ -38,7 +37,7 @@ type httpPair struct {
 const maxURIs = 8 << 20
 
 // addHTTP notes a message that ends in the packet being put in order.
-func (s *Session) addHTTP(h *httpHead) {
+func (s *Session) addHTTP(h *httpHead, dir uint8) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x := s.http
@@ -79,10 +78,14 @@ func (s *Session) addHTTP(h *httpHead) {
 				s.tls = &tlsSession{}
 			}
 		case h.status == 101 && h.upgrade != "":
-			x.switched, x.opaque, x.upgrade = s.frame, true, h.upgrade
-			if h.upgrade == "h2c" { // RFC 7540 §3.2
+			x.switched, x.opaque, x.tunnel = s.frame, true, ""
+			switch h.upgrade {
+			case "h2c": // RFC 7540 §3.2
 				x.inner = AppHTTP2
 				s.startHTTP2(s.frame + 1)
+			case "websocket": // RFC 6455 §4.2.2
+				x.inner = AppWebSocket
+				s.startWebSocket(dir, h.extensions, h.subprotocol)
 			}
 		}
 	}
@@ -97,6 +100,10 @@ func tunnelPort(target string) uint16 {
 	}
 	return uint16(n)
 }
+
+// upgraded says whether the answer before was to an upgrade, and what is spoken now
+// is known.
+func (x *httpSession) upgraded() bool { return x.inner == AppHTTP2 || x.inner == AppWebSocket }
 
 // keep stores a URI, unless it is the one before again.
 func (x *httpSession) keep(uri string) (end uint32, n uint16) {
@@ -224,19 +231,28 @@ func (s *Session) httpSpoken(n packet.Number, first bool) bool {
 	return len(s.http.pairs) > 0 && (!first || s.http.pairs[0].first() <= n)
 }
 
-// httpSwitched tells what is spoken in packet n after an answer that ended HTTP.
-func (s *Session) httpSwitched(n packet.Number) (tunnel, upgrade string, ok bool) {
+// httpSwitched says whether packet n comes after an answer that ended HTTP. tunnel
+// is what CONNECT asked for; empty after an upgrade.
+func (s *Session) httpSwitched(n packet.Number) (tunnel string, ok bool) {
 	if s == nil || s.http == nil {
-		return "", "", false
+		return "", false
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	x := s.http
-	if x.switched == 0 || n <= x.switched {
-		return "", "", false
+	return x.tunnel, x.switched != 0 && n > x.switched
+}
+
+// upgradesIn tells what is spoken behind the answer of packet n that switches to
+// it; AppNone if the packet has no such answer.
+func (s *Session) upgradesIn(n packet.Number) App {
+	if s == nil || s.http == nil {
+		return AppNone
 	}
-	if x.upgrade != "" {
-		return "", x.upgrade, true
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if x := s.http; x.switched == n && x.upgraded() {
+		return x.inner
 	}
-	return x.tunnel, "", true
+	return AppNone
 }

@@ -30,8 +30,7 @@ var (
 	pGRPC       = newProto("GRPC Message", "GRPC", "grpc")
 	pSDP        = newProto("Session Description Protocol", "SDP", "sdp")
 	pIPP        = newProto("Internet Printing Protocol", "IPP", "ipp")
-	pWebSocket  = newProto("WebSocket", "WebSocket", "websocket")
-	mediaProtos = []*Proto{pTextLines, pJSON, pXML, pForm, pMedia, pPNG, pGIF, pJFIF, pMultipart, pMsgHTTP, pOCSP, pPKIXCert, pCBOR, pGRPC, pSDP, pIPP, pWebSocket}
+	mediaProtos = []*Proto{pTextLines, pJSON, pXML, pForm, pMedia, pPNG, pGIF, pJFIF, pMultipart, pMsgHTTP, pOCSP, pPKIXCert, pCBOR, pGRPC, pSDP, pIPP}
 )
 
 // mediaKind is what a body of a media type is shown as.
@@ -213,14 +212,23 @@ func lines(c *cursor) {
 	}
 }
 
-// dissectText shows a text; one that is XML by its first characters goes on as such.
-func dissectText(c cursor, mime string) {
+// textLines shows a text of a media type, which may be empty.
+func textLines(c cursor, mime string) {
 	b := c.rest()
 	n := bytes.Count(b, []byte("\n"))
 	if len(b) > 0 && b[len(b)-1] != '\n' {
 		n++
 	}
-	c.block(pTextLines, fmt.Sprintf("%s: %s (%d lines)", pTextLines.Name, text.Printable(mime), n), lines)
+	if mime != "" {
+		mime = ": " + text.Printable(mime)
+	}
+	c.block(pTextLines, fmt.Sprintf("%s%s (%d lines)", pTextLines.Name, mime, n), lines)
+}
+
+// dissectText shows a text; one that is XML by its first characters goes on as such.
+func dissectText(c cursor, mime string) {
+	b := c.rest()
+	textLines(c, mime)
 	if strings.HasPrefix(mime, "text/") && bytes.HasPrefix(b, []byte("<?xml")) && c.ok() {
 		c.d.setProto("HTTP/XML")
 		c.d.setInfo(strings.TrimSuffix(string(c.d.info[c.d.fence:]), " ("+mime+")"))
@@ -347,15 +355,4 @@ func dissectMultipart(c cursor, mime, params string) {
 		c.genStr(fPartType, mime)
 		lines(c)
 	})
-}
-
-// dissectUpgraded names what is spoken after a 101 answer.
-func dissectUpgraded(c cursor, name string) {
-	if name == "websocket" {
-		c.d.setProto("WebSocket")
-		c.d.setInfo("WebSocket")
-		c.proto(pWebSocket)
-		c.end()
-	}
-	dissectData(c)
 }

@@ -294,7 +294,11 @@ func comparePDML(t *testing.T, tshark, file string) {
 
 // ownWords is what tshark says of a record that it does not know, where the advice
 // would be wrong in our mouth.
-var ownWords = regexp.MustCompile(`Dissector for DNS Type \((\d+)\) code not implemented, Contact Wireshark developers if you want this supported`)
+var ownWords = regexp.MustCompile(`Dissector for (DNS Type|Websocket Opcode) \((\d+)\) code not implemented, Contact Wireshark developers if you want this supported`)
+
+func inOwnWords(s string) string {
+	return strings.NewReplacer("DNS Type", "DNS type", "Websocket Opcode", "WebSocket opcode").Replace(ownWords.ReplaceAllString(s, "$1 $2 is not dissected by tcplens"))
+}
 
 // pick leaves the lines that are to be compared.
 func pick(all []line) []line {
@@ -325,8 +329,9 @@ func pick(all []line) []line {
 		if l.name == "_ws.malformed" || l.name == "_ws.short" {
 			l.label = strings.Trim(l.label, "[]")
 		}
-		l.label, l.show = ownWords.ReplaceAllString(l.label, "DNS type $1 is not dissected by tcplens"), ownWords.ReplaceAllString(l.show, "DNS type $1 is not dissected by tcplens")
-		l.loose = expert >= 0 || strings.HasSuffix(l.name, ".fragments") || l.name == "http.file_data" || l.name == "tcp.pdu.size"
+		l.label, l.show = inOwnWords(l.label), inOwnWords(l.show)
+		l.loose = expert >= 0 || strings.HasSuffix(l.name, ".fragments") || l.name == "http.file_data" || l.name == "tcp.pdu.size" ||
+			l.name == "websocket.payload" || l.name == "websocket.payload.text" // tshark puts what was unmasked or joined into the frame
 		l.bare = l.bare || l.hidden && l.name == "_ws.malformed"
 		if use {
 			out = append(out, l)

@@ -80,6 +80,7 @@ type Session struct {
 	http2 *http2Session
 	// requests are what was asked in the conversation, with the answers.
 	requests requestLog
+	ws       *webSocketSession // nil unless WebSocket was spoken; as http2
 	// own is what an application that has no field of its own here remembers.
 	own any
 }

@@ -173,5 +173,5 @@ var (
 
 	pDTLS = newProto("Datagram Transport Layer Security", "DTLS", "dtls")
 
-	webProtocols = []*Proto{pHTTP, pTLS, pDTLS}
+	webProtocols = []*Proto{pHTTP, pTLS, pDTLS, pWebSocket}
 )
