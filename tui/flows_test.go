@@ -187,3 +187,38 @@ func TestPercent(t *testing.T) {
 		}
 	}
 }
+
+// TestFlowsGrow watches a connection from its SYN to its end: state and history
+// grow with every packet.
+func TestFlowsGrow(t *testing.T) {
+	tr, f := live(t)
+	ps := replay(t, "../../testdata/lab/http.pcap")
+	d := drive(t, Options{Trace: tr, Color: true}, 80, 24)
+	d.keys("2")
+	if s := d.screen(); !strings.Contains(s, "no TCP or UDP conversation yet") {
+		t.Errorf("before the first packet:\n%s", s)
+	}
+	var states []string
+	history := ""
+	for i := range ps {
+		d.give(f, ps[i:i+1])
+		c := d.m.flows.selected()
+		if c == nil || packets(c) != uint64(i+1) {
+			t.Fatalf("after packet %d:\n%s", i+1, d.screen())
+		}
+		if got := c.Zeek.History.String(); !strings.HasPrefix(got, history) {
+			t.Errorf("history %s after %s", got, history)
+		} else {
+			history = got
+		}
+		if s := c.Zeek.State.String(); len(states) == 0 || states[len(states)-1] != s {
+			states = append(states, s)
+		}
+		if !strings.Contains(d.screen(), history) {
+			t.Errorf("after packet %d there is no %s on the screen:\n%s", i+1, history, d.screen())
+		}
+	}
+	if got := strings.Join(states, " "); got != "S0 S1 S3 SF" {
+		t.Errorf("states %s", got)
+	}
+}
