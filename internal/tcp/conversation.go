@@ -41,6 +41,7 @@ type direction struct {
 	lastFlags  Verdict       // verdicts of the last segment
 	synACK     packet.Number // first SYN+ACK
 	mptcp      uint16        // MPTCP kinds of the conversation when the last segment was analysed
+	mss        uint16        // as the newest SYN announced it; 0 none
 	ace        uint8         // AE, CWR, ECE as the SYN had them
 	scale      int8
 	baseSet    bool
@@ -145,6 +146,7 @@ type Summary struct {
 	Base    [2]uint32        // raw sequence number that counts as 0
 	SYNACK  [2]packet.Number // first SYN+ACK of each end; 0 none
 	Scale   [2]int8          // −1 unknown, −2 unused, else the shift
+	MSS     [2]uint16        // bytes, as each end's newest SYN announced it (RFC 9293 §3.7.1); 0 none
 	Ends    Ends             // states after the last packet
 	BaseSet [2]bool
 	Rebased [2]bool // a SYN+ACK changed Base (R6)
@@ -177,7 +179,7 @@ func (c *Conversation) Summary() Summary {
 	for i := range c.dirs {
 		d := &c.dirs[i]
 		s.Base[i], s.BaseSet[i], s.Rebased[i] = d.base, d.baseSet, d.rebased
-		s.SYNACK[i], s.Scale[i] = d.synACK, d.scale
+		s.SYNACK[i], s.Scale[i], s.MSS[i] = d.synACK, d.scale, d.mss
 		s.SYN[i] = c.shown&(sentSYN<<i) != 0
 		s.SentSYNACK[i] = c.shown&(sentSYNACK<<i) != 0
 		s.FIN[i] = c.shown&(sentFIN<<i) != 0

@@ -265,6 +265,9 @@ func (c *Conversation) options(seg *Segment, own, other *direction, f *Facts) {
 		own.scale = int8(min(o.WScale, 14))
 	}
 	if seg.Flags&SYN != 0 {
+		if o.Has&OptMSS != 0 {
+			own.mss = o.MSS
+		}
 		if own.scale == ScaleUnknown {
 			own.scale, other.scale = ScaleUnused, ScaleUnused
 		} else if seg.Flags&ACK != 0 && other.scale == ScaleUnused {

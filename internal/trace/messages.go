@@ -72,6 +72,24 @@ func (r *Row) dataSeq() uint32 {
 	return r.Seq
 }
 
+// parts says how much of a row's payload belongs to the message that began before
+// it, and where the one begins that does not end in it: bytes from the beginning of
+// the payload. Whether there are such messages, head and tail tell.
+func (p *messagePlan) parts(row *Row) (headLen, tailOff uint32, head, tail bool) {
+	tailOff = row.PayLen
+	if row.head != 0 && p.head.EndSeq != 0 {
+		head = true
+		if left := int32(p.head.EndSeq - row.dataSeq()); left > 0 {
+			headLen = min(uint32(left), row.PayLen)
+		}
+	}
+	if row.tail != 0 && p.tail.EndSeq != 0 {
+		tail = true
+		tailOff = min(p.tail.StartSeq-row.dataSeq(), row.PayLen)
+	}
+	return headLen, tailOff, head, tail
+}
+
 // Messages implements dissect.Knowledge.
 func (k *knowledge) Messages() *dissect.Messages {
 	row := k.row
@@ -80,14 +98,10 @@ func (k *knowledge) Messages() *dissect.Messages {
 	}
 	p := &k.plan
 	m := &dissect.Messages{Session: p.session, Dir: row.Dir, Frame: k.n, Withheld: row.withheld(p.session != nil), FirstVisit: k.first}
-	if row.head != 0 && p.head.EndSeq != 0 {
-		m.Head = true
+	m.HeadLen, m.TailOff, m.Head, m.Tail = p.parts(row)
+	if m.Head {
 		if p.head.Complete {
 			m.HeadIn = p.head.Last
-		}
-		m.HeadLen = min(p.head.EndSeq-row.dataSeq(), row.PayLen)
-		if int32(p.head.EndSeq-row.dataSeq()) < 0 {
-			m.HeadLen = 0
 		}
 		if tcp.ResultFlags(row.pdu)&tcp.HeadDone != 0 {
 			m.Kept = p.head.State == tcp.PDUDone
@@ -96,14 +110,33 @@ func (k *knowledge) Messages() *dissect.Messages {
 			m.Begun = k.begun()
 		}
 	}
-	if row.tail != 0 && p.tail.EndSeq != 0 {
-		m.Tail = true
-		m.TailOff = min(p.tail.StartSeq-row.dataSeq(), row.PayLen)
-		if p.tail.Complete {
-			m.TailIn = p.tail.Last
-		}
+	if m.Tail && p.tail.Complete {
+		m.TailIn = p.tail.Last
 	}
 	return m
+}
+
+// DataShown says whether a dissection of the packet that was read last looks at the
+// data of its innermost TCP segment. It does not when all of it belongs to a message
+// that another packet completes, or when it was not given on. Without data it is
+// false, too, unless a message ends here.
+func (r *Reader) DataShown() bool {
+	k := &r.know
+	row, p := k.row, &k.plan
+	if k.inner < 0 || row.Kind != TCP || row.bits&rowOdd != 0 {
+		return true
+	}
+	headLen, tailOff, head, _ := p.parts(row)
+	if k.first || head && (tcp.ResultFlags(row.pdu)&tcp.HeadDone != 0 || p.head.Complete && p.head.Last == k.n) {
+		return true
+	}
+	switch row.withheld(p.session != nil) {
+	case dissect.Repeated, dissect.Silent, dissect.OutOfStep:
+		return false
+	case dissect.PassedOn:
+		return headLen < tailOff
+	}
+	return true
 }
 
 // withheld says why a segment's data was not given on.

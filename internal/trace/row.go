@@ -137,6 +137,30 @@ func (r *Row) DupAckOf() packet.Number {
 	return r.ref
 }
 
+// RTOFrom is the segment that the RTO of a retransmission counts from (R33d), 0
+// if the row is none or nothing is known.
+func (r *Row) RTOFrom() packet.Number {
+	if r.Verdict&tcp.DuplicateAck != 0 {
+		return 0
+	}
+	return r.ref
+}
+
+// Judged says whether the row has all that the sequence analysis says of the
+// packet's innermost segment: it was analysed, its header is sound and was captured
+// whole. The detail tree then shows the same.
+func (r *Row) Judged() bool {
+	return r.Kind == TCP && r.Verdict&tcp.Analysed != 0 && r.bits&(rowOdd|rowMalformed) == 0 &&
+		(r.CapLen >= r.Len || r.payOff != farOff && uint32(r.payOff) <= r.CapLen)
+}
+
+// Interface is the index of the interface in Trace.Interfaces; beyond its end for
+// what came in on none.
+func (r *Row) Interface() int { return int(r.iface) }
+
+// Timed says whether the source told the packet's time.
+func (r *Row) Timed() bool { return r.bits&rowNoTime == 0 }
+
 // chunkRows is how many rows a chunk has. Chunks never move, so that readers
 // need no lock.
 const chunkRows = 4096

@@ -121,6 +121,12 @@ func (s Snapshot) First() packet.Number { return s.ix.first }
 // Last is the number of the newest packet, 0 if there is none.
 func (s Snapshot) Last() packet.Number { return s.last }
 
+// Until gives the snapshot without the packets behind number n.
+func (s Snapshot) Until(n packet.Number) Snapshot {
+	s.last = min(s.last, n)
+	return s
+}
+
 // Len is how many packets are kept.
 func (s Snapshot) Len() int {
 	if s.last < s.ix.first {
