@@ -17,7 +17,7 @@ const (
 	Fault                  // something that happened on the network or at one of the ends
 	Ordinary               // a note on what belongs to the life of a connection
 	Explained              // an expert item that the capture itself has caused; not listed, see Capture
-	classes
+	classCount
 )
 
 // Key names a group.

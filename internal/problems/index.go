@@ -3,6 +3,7 @@ package problems
 import (
 	"context"
 	"math"
+	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
@@ -25,7 +26,7 @@ type Index struct {
 	first   packet.Number // the oldest packet that is kept
 	ended   bool          // the scan is at the end of a trace that is done
 	groups  map[Key]*group
-	fromRow [rowItemCount][classes]*group
+	fromRow [rowItemCount][classCount]*group
 	notes   [noteCount]*group
 
 	streams []stream // by tcp.stream
@@ -291,16 +292,20 @@ func (k *Seeker) Fault(s trace.Snapshot, n packet.Number) bool {
 	if r == nil {
 		return false
 	}
+	set := itemsOf(r) &^ (1 << itemAckLost)
 	k.out = k.w.look(s, n, true, k.out[:0])
-	twin := false
 	for i := range k.out {
-		if k.out[i].what == foundItem && k.out[i].item.Class == Fault {
+		switch f := &k.out[i]; {
+		case f.what == foundItem && f.item.Class == Fault:
 			return true
+		case f.what == foundTwin:
+			set = 0
+		case f.what == foundGone:
+			set &^= f.set
 		}
-		twin = twin || k.out[i].what == foundTwin
 	}
-	for i, set := 0, itemsOf(r); set != 0 && !twin; i, set = i+1, set>>1 {
-		if set&1 != 0 && i != itemAckLost && classOf(rowItems[i].kind, rowItems[i].sev) == Fault {
+	for ; set != 0; set &= set - 1 {
+		if it := &rowItems[bits.TrailingZeros32(uint32(set))]; classOf(it.kind, it.sev) == Fault {
 			return true
 		}
 	}

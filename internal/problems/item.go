@@ -75,8 +75,8 @@ type itemSet uint32
 
 func (s itemSet) has(i int) bool { return s>>i&1 != 0 }
 
-// itemsOf gives the items that the row alone is proof of. The tree of the packet has
-// them all, and perhaps more.
+// itemsOf gives the items that the row tells of. The tree of the packet has them all,
+// and perhaps more; but not those that stand behind an option which cannot be read.
 func itemsOf(r *trace.Row) (s itemSet) {
 	if r.Kind != trace.TCP || r.Verdict&noted == 0 && r.Flags&(tcp.RST|tcp.FIN) == 0 && (r.Flags&tcp.ACK != 0 || r.Ack == 0) {
 		return 0

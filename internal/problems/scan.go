@@ -19,9 +19,10 @@ import (
 type finding struct {
 	n    packet.Number
 	what findingKind
-	note note   // of foundNote
-	item Key    // of foundItem
-	text string // the item's summary
+	note note    // of foundNote
+	item Key     // of foundItem
+	text string  // the item's summary
+	set  itemSet // of foundGone
 }
 
 type findingKind uint8
@@ -31,6 +32,7 @@ const (
 	foundNote                     // a matter of the capture itself
 	foundTwin                     // the packet is in the capture twice: its row's items are the capture's doing
 	foundLater                    // what the packet lacks may still come: look again
+	foundGone                     // the tree lacks items that the row tells of: an option before them cannot be read
 )
 
 // worker takes packets apart. It belongs to one goroutine at a time.
@@ -113,6 +115,14 @@ func (x *Index) take(s trace.Snapshot, list []finding) {
 			}
 		case foundTwin:
 			x.twin(f.n, s.Row(f.n))
+		case foundGone:
+			for set := f.set; set != 0; set &= set - 1 {
+				for _, c := range [...]Class{Fault, Ordinary, Explained} {
+					if g := x.byRow(bits.TrailingZeros32(uint32(set)), c); g.has(f.n) {
+						g.take(f.n)
+					}
+				}
+			}
 		}
 	}
 }
@@ -211,6 +221,9 @@ func (w *worker) look(s trace.Snapshot, n packet.Number, early bool, out []findi
 			continue // it was found the first time
 		}
 		out = append(out, finding{n: n, what: foundItem, item: it.key(), text: it.Summary})
+	}
+	if set != 0 && early {
+		out = append(out, finding{n: n, what: foundGone, set: set})
 	}
 	return out
 }

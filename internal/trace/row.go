@@ -148,7 +148,7 @@ func (r *Row) RTOFrom() packet.Number {
 
 // Judged says whether the row has all that the sequence analysis says of the
 // packet's innermost segment: it was analysed, its header is sound and was captured
-// whole. The detail tree then shows the same.
+// whole. The detail tree then shows the same, unless it stops at an option.
 func (r *Row) Judged() bool {
 	return r.Kind == TCP && r.Verdict&tcp.Analysed != 0 && r.bits&(rowOdd|rowMalformed) == 0 &&
 		(r.CapLen >= r.Len || r.payOff != farOff && uint32(r.payOff) <= r.CapLen)
