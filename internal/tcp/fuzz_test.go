@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"encoding/binary"
+	"math/rand/v2"
 	"net/netip"
 	"runtime"
 	"strings"
@@ -53,36 +54,60 @@ func fuzzSeeds(f *testing.F) {
 
 func FuzzAdd(f *testing.F) {
 	fuzzSeeds(f)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		tab := NewTable()
-		fuzzSegments(b, func(s *Segment, _ []byte) {
-			c, facts := tab.Add(s)
-			if c.Stream() != facts.Stream || int(facts.Stream) >= tab.Len() {
-				t.Fatalf("stream %d of %d", facts.Stream, tab.Len())
+	f.Fuzz(addAll)
+}
+
+// TestRandomSegments does what FuzzAdd does with as many bytes as a long
+// conversation has: no bound gives way.
+func TestRandomSegments(t *testing.T) {
+	rnd := rand.NewChaCha8([32]byte{5})
+	for range 2 {
+		b := make([]byte, 16*2500)
+		if _, err := rnd.Read(b); err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i < len(b); i += 16 {
+			b[i+4] &= 0x83 // two ends, sound headers mostly
+			if i%128 > 0 {
+				b[i] = 0
+				b[i+1] = b[i+1]&0x18 | 0x10 // for the most part data and ACKs
 			}
-			if facts.Prev >= s.Number || facts.AcksFrame > s.Number || facts.RTOFrame > s.Number {
-				t.Fatalf("packet %d: %+v names a later one", s.Number, facts)
+		}
+		addAll(t, b)
+	}
+}
+
+// addAll puts segments made of any bytes in order and holds every bound that the
+// analysis promises.
+func addAll(t *testing.T, b []byte) {
+	tab := NewTable()
+	fuzzSegments(b, func(s *Segment, _ []byte) {
+		c, facts := tab.Add(s)
+		if c.Stream() != facts.Stream || int(facts.Stream) >= tab.Len() {
+			t.Fatalf("stream %d of %d", facts.Stream, tab.Len())
+		}
+		if facts.Prev >= s.Number || facts.AcksFrame > s.Number || facts.RTOFrame > s.Number {
+			t.Fatalf("packet %d: %+v names a later one", s.Number, facts)
+		}
+		for i := range c.dirs {
+			if n := c.dirs[i].unacked.len(); n > maxUnacked {
+				t.Fatalf("%d segments not acknowledged", n)
 			}
-			for i := range c.dirs {
-				if n := c.dirs[i].unacked.len(); n > maxUnacked {
-					t.Fatalf("%d segments not acknowledged", n)
-				}
+		}
+		sum := c.Summary()
+		sum.Final(s.Number, facts, s.Seq, s.Ack, s.Flags)
+		_ = sum.Ends.Status().String()
+		if h := sum.Zeek.History.String(); len(h) > mostHistory+1 || strings.Trim(h, "shadfrgtwiqSHADFRGTWIQ^+") != "" {
+			t.Fatalf("history %q", h)
+		}
+		if s.Fit == Sound && sum.Zeek.State == ConnNone || len(sum.Zeek.History.Words()) > mostHistory+1 {
+			t.Fatalf("state %s, history %s", sum.Zeek.State, sum.Zeek.History.String())
+		}
+		for i, tr := range sum.Trouble {
+			if tr.ZeroTime < 0 || c.trouble != nil && len(c.trouble.dirs[i].held) > maxHoles {
+				t.Fatalf("trouble %+v", tr)
 			}
-			sum := c.Summary()
-			sum.Final(s.Number, facts, s.Seq, s.Ack, s.Flags)
-			_ = sum.Ends.Status().String()
-			if h := sum.Zeek.History.String(); len(h) > mostHistory+1 || strings.Trim(h, "shadfrgtwiqSHADFRGTWIQ^+") != "" {
-				t.Fatalf("history %q", h)
-			}
-			if s.Fit == Sound && sum.Zeek.State == ConnNone || len(sum.Zeek.History.Words()) > mostHistory+1 {
-				t.Fatalf("state %s, history %s", sum.Zeek.State, sum.Zeek.History.String())
-			}
-			for i, tr := range sum.Trouble {
-				if tr.ZeroTime < 0 || c.trouble != nil && len(c.trouble.dirs[i].held) > maxHoles {
-					t.Fatalf("trouble %+v", tr)
-				}
-			}
-		})
+		}
 	})
 }
 
