@@ -26,8 +26,11 @@ type about struct {
 	proto    *Proto
 	alias    string   // what -d may call it, too; empty: by its abbreviation only
 	ports    []uint16 // of servers, as tshark assigns them by default
-	strict   bool     // on its ports, too, a conversation must look like it
 	anywhere bool     // it is looked for on all ports
+
+	// begins says whether a conversation on its ports may begin with b; nil: however.
+	// It may be easier to please than looks, which is asked on all other ports.
+	begins func(b []byte) bool
 }
 
 // applications is the list of them. The place in it is the App; a new one needs its
@@ -40,6 +43,7 @@ var applications = [...]application{
 	AppWebSocket: webSocketApplication{},
 
 	respApplication{},
+	pgsqlApplication{},
 }
 
 // applicationPorts finds the application of a TCP port.

@@ -85,5 +85,9 @@ func (da *DecodeAs) accepts(port uint16, a App, data []byte) bool {
 		}
 	}
 	x := a.application()
-	return x == nil || !x.about().strict || len(data) > 0 && x.looks(data)
+	if x == nil {
+		return true
+	}
+	begins := x.about().begins
+	return begins == nil || len(data) > 0 && begins(data)
 }

@@ -196,6 +196,7 @@ func (p *Proto) ip6(abbrev, name string) *Field    { return p.add(TIPv6, abbrev,
 func (p *Proto) mac(abbrev, name string) *Field    { return p.add(TEther, abbrev, name, None) }
 func (p *Proto) bytes(abbrev, name string) *Field  { return p.add(TBytes, abbrev, name, None) }
 func (p *Proto) str(abbrev, name string) *Field    { return p.add(TString, abbrev, name, None) }
+func (p *Proto) strz(abbrev, name string) *Field   { return p.add(TStringZ, abbrev, name, None) }
 func (p *Proto) none(abbrev, name string) *Field   { return p.add(TNone, abbrev, name, None) }
 func (p *Proto) frame(abbrev, name string) *Field  { return p.add(TFrame, abbrev, name, None) }
 func (p *Proto) rel(abbrev, name string) *Field    { return p.add(TRelTime, abbrev, name, None) }

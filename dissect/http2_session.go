@@ -89,20 +89,22 @@ func (s *Session) startHTTP2(n packet.Number) {
 }
 
 // appAt is the application that is spoken in packet n: another than App where
-// HTTP/1 has given way to it.
+// HTTP/1 has given way to it, or both sides have agreed on TLS.
 func (s *Session) appAt(n packet.Number) App {
-	if s == nil || s.app != AppHTTP {
-		return s.App()
+	if s == nil {
+		return AppNone
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.http2 != nil && s.http2.from <= n {
+	switch {
+	case s.app == AppHTTP && s.http2 != nil && s.http2.from <= n:
 		return AppHTTP2
-	}
-	if s.ws != nil && s.http.switched < n {
+	case s.app == AppHTTP && s.ws != nil && s.http.switched < n:
 		return AppWebSocket
+	case s.tlsAfter != 0 && s.tlsAfter < n:
+		return AppTLS
 	}
-	return AppHTTP
+	return s.app
 }
 
 // http2Wants says whether the payload of a frame is to be looked into.

@@ -51,7 +51,6 @@ var checkedApps = []portApp{
 	{named: newNamed("NetBIOS Datagram Service", "NBDS", "nbdgm"), udp: []uint16{138}, inside: insideNBDS},
 	{named: newNamed("NetBIOS Session Service", "NBSS", "nbss"), tcp: []uint16{139, 445}, looks: func(c *cursor) bool { return c.left() >= 4 }, inside: insideNBSS},
 	{named: newNamed("OpenVPN Protocol", "OpenVPN", "openvpn"), tcp: []uint16{1194}, udp: []uint16{1194}},
-	{named: newNamed("PostgreSQL", "PGSQL", "pgsql"), tcp: []uint16{5432}, looks: looksLikePGSQL},
 	{named: newNamed("Post Office Protocol", "POP", "pop"), tcp: []uint16{110}},
 	{named: newNamed("Point-to-Point Tunnelling Protocol", "PPTP", "pptp"), tcp: []uint16{1723}},
 	{named: namedEtherTypes[0x88f7], udp: []uint16{319, 320}, looks: func(c *cursor) bool { return c.peek(1)&15 == 1 || c.peek(1)&15 == 2 }},
@@ -247,14 +246,6 @@ func looksLikeModbus(c *cursor) bool {
 func looksLikeMySQL(c *cursor) bool {
 	b := c.rest()
 	return len(b) >= 4 && int(b[0])|int(b[1])<<8|int(b[2])<<16 <= c.left()-4
-}
-
-func looksLikePGSQL(c *cursor) bool {
-	if t := c.peek(0); t >= 'A' && t <= 'z' {
-		n := int(c.peek32(1))
-		return n >= 4 && n+1 <= c.left()
-	}
-	return wholeLength(0, 4, 0)(c)
 }
 
 func looksLikeRADIUS(c *cursor) bool {

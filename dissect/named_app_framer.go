@@ -31,7 +31,6 @@ var framedApps = []framedApp{
 	{abbrev: "dnp3", header: 3, size: dnp3Size, begins: func(b []byte) bool { return len(b) > 1 && b[0] == 5 && b[1] == 0x64 }, lines: true},
 	{abbrev: "skinny", header: 4, size: func(h []byte) int { return 8 + little16(h, 0) }, begins: func(b []byte) bool { return len(b) > 3 && b[2] == 0 && b[3] == 0 }, lines: true},
 	{abbrev: "tacplus", header: 12, size: func(h []byte) int { return 12 + int(min(binary.BigEndian.Uint32(h[8:]), maxFramed)) }, begins: func(b []byte) bool { return b[0]>>4 == 12 }, lines: true},
-	{abbrev: "pgsql", header: 5, size: pgsqlSize, begins: beginsPGSQL, lines: true},
 	{abbrev: "doip", header: 8, size: func(h []byte) int { return 8 + int(min(binary.BigEndian.Uint32(h[4:]), maxFramed)) }, begins: func(b []byte) bool { return len(b) > 1 && b[0]^b[1] == 0xff }, lines: true},
 	{abbrev: "kafka", header: 4, size: func(h []byte) int { return 4 + int(min(binary.BigEndian.Uint32(h), maxFramed)) }, begins: beginsZero, lines: true},
 	{abbrev: "diameter", header: 4, size: func(h []byte) int { return orNone(int(h[1])<<16 + big16(h, 2)) }, begins: func(b []byte) bool { return b[0] == 1 }, lines: true},
@@ -105,14 +104,6 @@ func dnp3Size(h []byte) int {
 	return 10 + n + 2*((n+15)/16)
 }
 
-// pgsqlSize knows that the first message of a client has no type.
-func pgsqlSize(h []byte) int {
-	if h[0] == 0 {
-		return int(min(binary.BigEndian.Uint32(h), maxFramed))
-	}
-	return 1 + int(min(binary.BigEndian.Uint32(h[1:]), maxFramed))
-}
-
 // tpktSize knows that RDP has a second kind of header, without a version (MS-RDPBCGR
 // §5.3.8): what begins so is not put together.
 func tpktSize(h []byte) int {
@@ -164,10 +155,6 @@ func beginsNBSS(b []byte) bool {
 		return true
 	}
 	return false
-}
-
-func beginsPGSQL(b []byte) bool {
-	return len(b) > 4 && (b[0] == 0 || b[0] >= 'A' && b[0] <= 'z' && b[1] == 0)
 }
 
 // appFramed is the first of the numbers of framedApps among the Apps.

@@ -51,9 +51,20 @@ var pdmlSkip = map[string]string{
 	"eth.dst.oui_resolved":           "the maker of an address is not named",
 	"eth.src.oui_resolved":           "the maker of an address is not named",
 	"eth.addr.oui_resolved":          "the maker of an address is not named",
+	"resp.response_in":               "ours: Wireshark does not tie answers to requests",
+	"resp.response_to":               "ours",
+	"resp.time":                      "ours",
+	"pgsql.response_in":              "ours",
+	"pgsql.response_to":              "ours",
+	"pgsql.time":                     "ours",
 	"arp.duplicate-address-detected": "a fact of other packets",
 	"arp.duplicate-address-frame":    "a fact of other packets",
 	"arp.seconds-since-duplicate-address-frame": "a fact of other packets",
+}
+
+// ownInfo lists the protocols whose Info column is not compared, with its reason.
+var ownInfo = map[string]string{
+	"PGSQL": "it has the statements; tshark's only the types of the messages",
 }
 
 // line is one line of a detail tree, ours or tshark's.
@@ -199,6 +210,11 @@ func compareColumns(t *testing.T, tshark, file string) {
 		}
 		if got == row {
 			continue
+		}
+		if want := strings.Split(row, "\t"); len(want) == 5 && ownInfo[want[2]] != "" {
+			if want[3] = c.Info; got == strings.Join(want, "\t") {
+				continue
+			}
 		}
 		if bad++; bad <= *flagDiffs {
 			t.Errorf("packet %d:\n  tshark %s\n  ours   %s", i+1, row, got)

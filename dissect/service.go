@@ -1,8 +1,10 @@
 package dissect
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
+	"strconv"
 
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
@@ -84,12 +86,19 @@ type sizedFramer struct {
 	// ended is told of each message that is complete.
 	ended func(found)
 
-	open found
-	have int // bytes of the open message
+	open  found
+	have  int        // bytes of the open message
+	inner tcp.Framer // of TLS, once that is spoken; nil before
 }
 
 // Push implements tcp.Framer.
 func (f *sizedFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
+	if f.inner == nil && f.have == 0 && f.session.tlsAfter != 0 {
+		f.inner = f.session.newFramer(AppTLS, f.dir)
+	}
+	if f.inner != nil {
+		return f.inner.Push(p, ends)
+	}
 	for i := 0; i < len(p.Data); {
 		if f.have == 0 {
 			f.open.first, f.open.at = f.session.frame, f.session.time
@@ -144,8 +153,33 @@ func (f *sizedFramer) end() {
 
 // Skip implements tcp.Framer.
 func (f *sizedFramer) Skip() {
+	if f.inner != nil {
+		f.inner.Skip()
+		return
+	}
 	f.open = found{head: f.open.head[:0]}
 	f.have = 0
+}
+
+// startTLS notes that with the packet being put in order both sides have agreed to
+// speak TLS.
+func (s *Session) startTLS() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tlsAfter = s.frame
+	if s.tls == nil {
+		s.tls = &tlsSession{}
+	}
+}
+
+// turnedToTLS says whether TLS is spoken in packet n because both sides have agreed on it.
+func (s *Session) turnedToTLS(n packet.Number) bool {
+	if s == nil {
+		return false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.tlsAfter != 0 && s.tlsAfter < n
 }
 
 // pairFields are the fields that tie a request and its answer to each other.
@@ -178,6 +212,31 @@ func (c *cursor) paired(f *pairFields, p *payload) {
 	} else if r, ok := p.Session.doneIn(p.Frame, k); ok {
 		c.gen(f.requestIn, uint64(r.Frame))
 		c.gen(f.time, uint64(r.Answered-r.Asked))
+	}
+}
+
+// strz reads a text that a zero ends, as a field. Its value is without the zero.
+func (c *cursor) strz(f *Field) string {
+	n := bytes.IndexByte(c.rest(), 0)
+	if n < 0 {
+		c.need(c.captured() + 1)
+		return ""
+	}
+	b := c.raw(n + 1)
+	if b == nil || !c.on() && !c.cols() {
+		return ""
+	}
+	s := string(b[:n])
+	c.add(f, n+1, Node{str: s})
+	return s
+}
+
+// count adds a line with a number of things, whose bytes are the n before the cursor,
+// and opens it.
+func (c *cursor) count(n int, what string, count int) {
+	if c.on() && c.ok() {
+		c.note(n, what+": "+strconv.Itoa(count))
+		c.begin()
 	}
 }
 

@@ -78,6 +78,9 @@ type Session struct {
 	dns  *dnsSession   // nil unless DNS was spoken
 	// http2 is nil unless HTTP/2 was spoken; the sequencing goroutine reads it without the lock.
 	http2 *http2Session
+	// tlsAfter is the packet after which TLS is spoken by agreement; 0 if there was none.
+	// The sequencing goroutine reads it without the lock.
+	tlsAfter packet.Number
 	// requests are what was asked in the conversation, with the answers.
 	requests requestLog
 	ws       *webSocketSession // nil unless WebSocket was spoken; as http2

@@ -197,7 +197,9 @@ func dissectTCPData(c cursor, p *payload) {
 	case p.Messages == nil:
 		app = GuessTCP(c.d.decode, c.d.layer.srcPort, c.d.layer.dstPort, 0, c.rest())
 	case p.Session.covers(p.Frame):
-		app = p.Session.App()
+		if app = p.Session.App(); p.Session.turnedToTLS(p.Frame) {
+			app = AppTLS
+		}
 	case !p.FirstVisit && p.Session.App() == AppTLS && tcpApps[c.d.layer.srcPort] == nil && tcpApps[c.d.layer.dstPort] == nil:
 		// tshark binds a conversation that it finds to be TLS to it from its beginning.
 		app = AppTLS
