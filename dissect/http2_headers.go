@@ -144,6 +144,7 @@ func http2Status(value string) string {
 // http2Request is what a list of headers says of a request or an answer (RFC 9113 §8.3).
 type http2Request struct {
 	method, scheme, authority, path, status string
+	grpc                                    string // how a call of gRPC has ended
 }
 
 func (r *http2Request) note(h *http2Header) {
@@ -158,6 +159,8 @@ func (r *http2Request) note(h *http2Header) {
 		r.path = h.value
 	case ":status":
 		r.status = h.value
+	case "grpc-status":
+		r.grpc = h.value
 	}
 }
 

@@ -44,7 +44,8 @@ type http2Event struct {
 // http2Stream is a stream that is open.
 type http2Stream struct {
 	sides [2]http2Side
-	dns   *Exchange // of DNS over HTTPS; nil before a question
+	http2Exchange
+	dns *Exchange // of DNS over HTTPS; nil before a question
 }
 
 // http2Side is one direction of a stream.
@@ -140,6 +141,20 @@ func (s *Session) http2Frame(dir uint8, h *http2Head, body []byte) {
 	if h.isPreface() {
 		return
 	}
+	id := h.stream()
+	st := s.http2.streams[id]
+	headers, size := s.http2Note(dir, h, body)
+	if st == nil {
+		st = s.http2.streams[id]
+	}
+	if st != nil {
+		s.http2Exchanged(&st.http2Exchange, dir, h, headers, size)
+	}
+}
+
+// http2Note keeps of a frame what its bytes do not tell. It gives the headers that
+// it brings, and how much content, bytes.
+func (s *Session) http2Note(dir uint8, h *http2Head, body []byte) (headers []http2Header, size int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x := s.http2
@@ -147,7 +162,7 @@ func (s *Session) http2Frame(dir uint8, h *http2Head, body []byte) {
 	id := h.stream()
 	switch h.kind() {
 	case h2Data:
-		s.http2Data(&ev, dir, body)
+		size = s.http2Data(&ev, dir, body)
 	case h2Headers:
 		x.block[dir] = id
 		x.decode(&ev, dir, body)
@@ -163,7 +178,7 @@ func (s *Session) http2Frame(dir uint8, h *http2Head, body []byte) {
 		x.close(id)
 	}
 	if ev.headers == nil && ev.body == nil && ev.over == nil {
-		return
+		return nil, size
 	}
 	x.events = append(x.events, ev)
 	x.kept += ev.cost()
@@ -174,6 +189,7 @@ func (s *Session) http2Frame(dir uint8, h *http2Head, body []byte) {
 		}
 		x.events = slices.Delete(x.events, 0, n)
 	}
+	return ev.headers, size
 }
 
 // cost is about how much memory an event takes, bytes. A body counts where it
@@ -244,12 +260,12 @@ func (x *http2Session) describe(id uint32, dir uint8, headers []http2Header) {
 	}
 }
 
-// http2Data notes a DATA frame.
-func (s *Session) http2Data(ev *http2Event, dir uint8, b []byte) {
+// http2Data notes a DATA frame, and gives how much content it brings, bytes.
+func (s *Session) http2Data(ev *http2Event, dir uint8, b []byte) int {
 	x := s.http2
 	st := x.streams[ev.head.stream()]
 	if st == nil || st.sides[dir].ended {
-		return
+		return 0
 	}
 	side := &st.sides[dir]
 	n := ev.head.length()
@@ -273,6 +289,7 @@ func (s *Session) http2Data(ev *http2Event, dir uint8, b []byte) {
 	if ev.head.flags()&h2FlagEndStream != 0 {
 		s.http2End(ev, dir)
 	}
+	return n
 }
 
 // add puts the bytes of a frame to a body.

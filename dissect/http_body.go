@@ -21,7 +21,7 @@ func (m *httpMessage) body(c *cursor, asked httpMethod, start int) {
 	case m.noWait(asked):
 		n = int(min(max(m.length, 0), int64(have)))
 	case m.chunked:
-		n = chunkedEnd(c.rest())
+		n, _ = chunkedEnd(c.rest())
 		if n == have {
 			n = wire
 		}
@@ -110,8 +110,8 @@ func (c *cursor) fileData(body cursor, b []byte) {
 }
 
 // chunkedEnd finds the end of a chunked body, as the framer does; len(b) if it
-// does not come.
-func chunkedEnd(b []byte) int {
+// does not come. plain is how many bytes its chunks have together.
+func chunkedEnd(b []byte) (end, plain int) {
 	at := 0
 	for at < len(b) {
 		line, n, _ := httpLine(b[at:])
@@ -128,14 +128,15 @@ func chunkedEnd(b []byte) int {
 					break
 				}
 			}
-			return at
+			return at, plain
 		}
+		plain += int(min(size, int64(len(b)-at)))
 		if size+2 > int64(len(b)-at) {
-			return len(b)
+			return len(b), plain
 		}
 		at += int(size) + 2
 	}
-	return len(b)
+	return len(b), plain
 }
 
 // maxChunkLines bounds how many chunks are shown one by one.

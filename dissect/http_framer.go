@@ -35,6 +35,9 @@ type httpFramer struct {
 	size    int    // bytes of the head so far
 	left    int64  // bytes to come, in httpInBody and httpInChunk
 	head    httpHead
+	start   int        // length of the head, bytes
+	body    int        // bytes of the body so far, without what chunks need
+	id      uint64     // of the request that the message answers; 0 if it answers none
 	inner   tcp.Framer // of what is spoken after CONNECT or the preface of HTTP/2; nil before
 	preface bool       // the first line of that preface has been read
 }
@@ -110,6 +113,9 @@ func (f *httpFramer) Skip() {
 }
 
 func (f *httpFramer) reset() {
+	if f.state != httpAtStart && f.head.kind == httpRequest {
+		f.session.http.exchanges.asking = false
+	}
 	f.state, f.line, f.size, f.left, f.crlf = httpAtStart, nil, 0, 0, false
 }
 
@@ -122,7 +128,22 @@ func (f *httpFramer) closed() {
 }
 
 // finish notes the message for those who ask later.
-func (f *httpFramer) finish() { f.session.addHTTP(&f.head, f.dir) }
+func (f *httpFramer) finish() {
+	f.session.addHTTP(&f.head, f.dir)
+	switch f.head.kind {
+	case httpRequest:
+		f.session.askHTTP(&f.head, f.dir)
+	case httpResponse:
+		f.session.answerEnds(f.id, &f.head, f.dir, f.body)
+	}
+	f.session.messages++
+}
+
+// Ended implements tcp.Ender: the message that reached to the end of its direction
+// was of n bytes. closed has been called before.
+func (f *httpFramer) Ended(n uint32) {
+	f.session.answer(f.id, max(0, int(n)-f.start-f.body), nil)
+}
 
 func (f *httpFramer) need() tcp.Need {
 	switch f.state {
@@ -161,18 +182,23 @@ func (f *httpFramer) take(b []byte, fin bool) (n int, done bool) {
 	case httpInBody:
 		n = int(min(f.left, int64(len(b))))
 		f.left -= int64(n)
+		f.body += n
 		return n, f.left == 0 && f.end()
 	case httpAtSize:
 		return f.takeSize(b)
 	case httpInChunk:
 		n = int(min(f.left, int64(len(b))))
-		if f.left -= int64(n); f.left == 0 {
+		before := max(0, f.left-2) // of the chunk itself, without its line end
+		f.left -= int64(n)
+		f.body += int(before - max(0, f.left-2))
+		if f.left == 0 {
 			f.state = httpAtSize
 		}
 		return n, false
 	case httpInTrailer:
 		return f.takeTrailer(b)
 	case httpToFIN:
+		f.body += len(b)
 		return len(b), false
 	}
 	return len(b), true
@@ -230,7 +256,13 @@ func (f *httpFramer) takeFirst(b []byte) (int, bool) {
 		f.reset()
 		return len(b), true
 	}
-	f.state = httpInFields
+	f.state, f.start, f.body, f.id = httpInFields, f.size, 0, 0
+	switch f.head.kind {
+	case httpRequest:
+		f.session.http.exchanges.asking = true
+	case httpResponse:
+		f.id = f.session.answerBegins(&f.head)
+	}
 	return n, false
 }
 
@@ -247,6 +279,7 @@ func (f *httpFramer) takeField(b []byte, fin bool) (int, bool) {
 		f.head.field(line)
 		return n, false
 	}
+	f.start = f.size
 	f.line, f.size = nil, 0
 	rest := int64(len(b) - n)
 	switch h := &f.head; {
@@ -258,6 +291,10 @@ func (f *httpFramer) takeField(b []byte, fin bool) (int, bool) {
 		}
 		if h.length >= 0 && !h.chunked {
 			rest = min(rest, h.length)
+		}
+		f.body = int(rest)
+		if h.chunked {
+			_, f.body = chunkedEnd(b[n:])
 		}
 		return n + int(rest), f.end()
 	case h.chunked:

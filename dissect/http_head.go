@@ -21,6 +21,7 @@ const (
 type httpHead struct {
 	kind    httpKind
 	method  httpMethod
+	name    string // of the method
 	status  uint16
 	chunked bool   // Transfer-Encoding: chunked
 	length  int64  // Content-Length; −1 without one
@@ -80,7 +81,8 @@ func (h *httpHead) start(line []byte) {
 	first, rest, _ := bytes.Cut(line, []byte(" "))
 	switch h.kind {
 	case httpRequest:
-		switch string(first) {
+		h.name = string(first)
+		switch h.name {
 		case "HEAD":
 			h.method = methodHEAD
 		case "CONNECT":

@@ -14,7 +14,10 @@ type httpSession struct {
 	// For the sequencing goroutine only.
 	method httpMethod // of the newest request
 	opaque bool       // no more messages come: a tunnel, another protocol
-	inner  App        // what is spoken in a tunnel or after an upgrade; guarded by the session for others
+
+	exchanges httpExchanges
+
+	inner App // what is spoken in a tunnel or after an upgrade; guarded by the session for others
 
 	// Guarded by the session.
 	pairs    []httpPair

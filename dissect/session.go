@@ -76,14 +76,15 @@ type Session struct {
 	http *httpSession  // nil unless HTTP was spoken
 	tls  *tlsSession   // nil unless TLS was spoken
 	dns  *dnsSession   // nil unless DNS was spoken
-	// http2 is nil unless HTTP/2 was spoken; the sequencing goroutine reads it without the lock.
+	// http2 and ws are nil unless HTTP/2 and WebSocket were spoken; the sequencing
+	// goroutine reads them without the lock.
 	http2 *http2Session
+	ws    *webSocketSession
 	// tlsAfter is the packet after which TLS is spoken by agreement; 0 if there was none.
 	// The sequencing goroutine reads it without the lock.
 	tlsAfter packet.Number
 	// requests are what was asked in the conversation, with the answers.
 	requests requestLog
-	ws       *webSocketSession // nil unless WebSocket was spoken; as http2
 	// own is what an application that has no field of its own here remembers.
 	own any
 }

@@ -33,6 +33,13 @@ type Framer interface {
 	Skip()
 }
 
+// Ender is a Framer that is told how long, in bytes, a message was that reached to
+// the end of its direction (NeedFIN), once all of it has come.
+type Ender interface {
+	Framer
+	Ended(n uint32)
+}
+
 // Piece is a run of bytes of one direction.
 type Piece struct {
 	Data   []byte        // at least one byte; only lent

@@ -384,6 +384,8 @@ func (a *adder) byFIN() {
 		if a.mute {
 			p.State = PDUWithheld
 			a.res.Flags = a.res.Flags&^Dissected | Withheld
+		} else if e, ok := d.framer.(Ender); ok {
+			e.Ended(p.EndSeq - p.StartSeq)
 		}
 	}
 	d.done(j)
