@@ -32,11 +32,15 @@ const (
 type payload struct {
 	*Messages        // nil if nothing is known of the conversation
 	rest      []byte // the beginning of the message behind it that does not end here
+	seq       uint32 // relative sequence number of the first byte given to the application
 	handshake int    // handshake records of this packet before it, for TLS
 	requests  int    // requests of this packet before it, for HTTP
 	responses int    // and responses
 	frames    int    // frames of this packet before it that the session knows, for HTTP/2
 	messages  uint32 // messages of this packet before it, as the session counts them, for services
+
+	within *payload                     // what TLS has inside, if anything was decrypted
+	outer  func(from, to uint32) []byte // for what is inside of TLS: what the direction has sent there
 }
 
 // segmentDataLines adds the lines of TCP's own node that say which bytes of the
@@ -122,6 +126,7 @@ func dissectTCPPayload(c cursor, m *Messages) {
 			if !m.Kept {
 				break
 			}
+			p.seq = m.HeadSeq
 			dissectTCPData(whole, &p)
 			if conflict && d.fail == fine {
 				d.infoAppend("[Illegal Segments]")
@@ -148,6 +153,7 @@ func dissectTCPPayload(c cursor, m *Messages) {
 		n = min(n, int(m.TailOff)-c.off())
 	}
 	if n > 0 {
+		p.seq = m.Seq + uint32(c.off())
 		middle := c.to(n)
 		if m.Tail {
 			p.rest = c.rest()

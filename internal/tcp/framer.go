@@ -44,6 +44,7 @@ type Ender interface {
 type Piece struct {
 	Data   []byte        // at least one byte; only lent
 	Number packet.Number // the packet that is being put in order
+	Seq    uint32        // relative sequence number of Data[0]
 	Cut    uint32        // bytes that followed Data on the wire and were not captured
 	FIN    bool          // the segment closes its direction: nothing follows it (R92)
 }

@@ -127,15 +127,15 @@ func (a *adder) direct() {
 		return
 	}
 	a.d.leave(a.r.pdus)
-	p := a.piece(a.data)
+	p := a.piece(a.seq, a.data)
 	p.Cut = a.seg.Len - uint32(len(a.data))
 	a.d.ends, _ = a.d.framer.Push(p, a.d.ends[:0])
 	a.d.framer.Skip()
 	a.res.Flags |= Dissected
 }
 
-func (a *adder) piece(data []byte) Piece {
-	return Piece{Data: data, Number: a.seg.Number, FIN: a.seg.Flags&FIN != 0}
+func (a *adder) piece(seq uint32, data []byte) Piece {
+	return Piece{Data: data, Number: a.seg.Number, Seq: seq, FIN: a.seg.Flags&FIN != 0}
 }
 
 // step is the loop of R70: it uses up the segment, or the part of it that one
@@ -188,7 +188,7 @@ func (a *adder) fresh() {
 	}
 	d.leave(a.r.pdus)
 	var need Need
-	d.ends, need = d.framer.Push(a.piece(a.data), d.ends[:0])
+	d.ends, need = d.framer.Push(a.piece(a.seq, a.data), d.ends[:0])
 	a.res.Flags |= Dissected
 	cut := a.seq
 	if n := len(d.ends); n > 0 {
@@ -337,7 +337,7 @@ func (a *adder) push(had, take uint32) (need Need, cut uint32, ended bool) {
 		if len(data) == 0 {
 			return
 		}
-		d.ends, need = d.framer.Push(a.piece(data), d.ends[:0])
+		d.ends, need = d.framer.Push(a.piece(seq, data), d.ends[:0])
 		if n := len(d.ends); n > 0 {
 			cut, ended = seq+min(d.ends[n-1], uint32(len(data))), true
 		}
