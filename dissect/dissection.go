@@ -173,6 +173,10 @@ type Dissection struct {
 	fence     int  // Info before this stays when a protocol sets it
 	protoLock bool // the Protocol column is fixed
 
+	// Where the sizes of messages go that are found inside of the head of a segment
+	// and of the rest: behind these nodes of TCP's own; −1 without one.
+	sizesAfter [2]int32
+
 	treeMem Tree
 	layer   layer
 }

@@ -20,7 +20,7 @@ func dissectTLS(c cursor, p *payload) {
 		dissectData(c)
 		return
 	}
-	t := tlsRun{payload: p, d: d, start: c.pos}
+	t := tlsRun{payload: p, d: d, start: c.pos, node: -1}
 	if d.tree != nil {
 		t.base = len(d.tree.open)
 	}
@@ -48,6 +48,7 @@ func dissectTLS(c cursor, p *payload) {
 	d.setInfo("")
 	if n := c.proto(pTLS); n != nil {
 		n.Len = int32(c.captured() + len(p.rest))
+		t.node = int32(len(d.tree.Nodes) - 1)
 	}
 	for c.ok() && c.captured() > 0 {
 		if p.Messages == nil && !t.complete(c.rest(), c.left()) {
@@ -75,8 +76,10 @@ type tlsRun struct {
 	*payload
 	tlsFacts
 	d       *Dissection
-	start   int // where the data given to this call begins
-	base    int // how many nodes were open then
+	start   int   // where the data given to this call begins
+	base    int   // how many nodes were open then
+	node    int32 // that of TLS in the tree; −1 without one
+	shown   bool  // something inside was shown
 	session *Session
 	frame   packet.Number
 	dir     uint8
@@ -136,7 +139,9 @@ func (t *tlsRun) record(c *cursor) bool {
 	if version == 0 && len(b) >= 3 {
 		version = uint16(b[1])<<8 | uint16(b[2])
 	}
-	d.setProto(tlsShort(version))
+	if !t.shown {
+		d.setProto(tlsShort(version))
+	}
 	if c.on() {
 		c.sub(fTLSRecord, "")
 	}

@@ -276,7 +276,9 @@ func (t *tlsRun) serverKey(c *cursor, version uint16) {
 		if c.u8(fTLSCurveType) == 3 {
 			c.u16(fTLSCurve)
 			c.bytes(fTLSServerPoint, c.vector(fTLSServerLen, 1, 1))
-			t.signature(c, version)
+			if !t.anonymous() {
+				t.signature(c, version)
+			}
 		}
 		c.end()
 	case "DHE", "DH":
@@ -286,12 +288,15 @@ func (t *tlsRun) serverKey(c *cursor, version uint16) {
 		c.bytes(fTLSP, c.vector(fTLSPLen, 2, 1))
 		c.bytes(fTLSG, c.vector(fTLSGLen, 2, 1))
 		c.bytes(fTLSYs, c.vector(fTLSYsLen, 2, 1))
-		if !strings.Contains(tlsSuites(uint64(t.suite)), "_anon_") {
+		if !t.anonymous() {
 			t.signature(c, version)
 		}
 		c.end()
 	}
 }
+
+// anonymous says that the server signs nothing (RFC 5246 §F.1.1.1).
+func (t *tlsRun) anonymous() bool { return strings.Contains(tlsSuites(uint64(t.suite)), "_anon_") }
 
 func (t *tlsRun) signature(c *cursor, version uint16) {
 	if version >= 0x0303 {

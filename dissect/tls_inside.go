@@ -34,14 +34,18 @@ func (s *Session) inside(dir uint8, plain []byte, o *tlsOpened) {
 		st.off, o.off = [2]uint32{}, 0
 	}
 	st.off[dir] += n
-	if t.decrypted.inside == nil && !s.find(plain) {
-		return
+	if t.decrypted.inside != nil || s.find(plain) {
+		s.push(dir, plain, o)
 	}
-	in := t.decrypted.inside
-	in.Begin(s.frame, s.time, dir, false)
+}
+
+// push gives plaintext, which has its place in o.off, to what is spoken inside.
+func (s *Session) push(dir uint8, plain []byte, o *tlsOpened) {
+	t := s.tls
+	t.decrypted.inside.Begin(s.frame, s.time, dir, false)
 	facts := tcp.Facts{Stream: t.lock.Stream, Dir: dir, Seq: o.off}
-	segment := tcp.Segment{Number: s.frame, Time: s.time, Len: n, Flags: tcp.ACK}
-	res := st.order.Add(&facts, &segment, plain)
+	segment := tcp.Segment{Number: s.frame, Time: s.time, Len: uint32(len(plain)), Flags: tcp.ACK}
+	res := t.stream.order.Add(&facts, &segment, plain)
 	o.head, o.tail, o.flags, o.given = res.Head, res.Tail, res.Flags, true
 }
 

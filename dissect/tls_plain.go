@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -112,8 +113,8 @@ func (t *tlsRun) content(k *tlsKnown, plain cursor) {
 		t.within = &payload{Messages: &Messages{Session: in, Dir: t.dir, Frame: t.frame, FirstVisit: t.first}}
 	}
 	p := t.within
-	p.outer = func(from, to uint32) []byte {
-		whole, _ := t.joined(from, to, k)
+	p.outer = func(first packet.Number, from, to uint32) []byte {
+		whole, _ := t.joined(first, from, to, k)
 		return whole
 	}
 	pdus := t.session.decryption.PDUs
@@ -124,18 +125,21 @@ func (t *tlsRun) content(k *tlsKnown, plain cursor) {
 		taken = min(int(head.EndSeq-k.off), plain.left())
 		if k.flags&tcp.HeadDone == 0 {
 			t.segment(&plain, &head)
+			d.setProto(tlsShort(t.version))
 			return
 		}
 		t.segmentData(&plain)
-		whole, pieces := t.joined(head.StartSeq, head.EndSeq, k)
+		whole, pieces := t.joined(head.First, head.StartSeq, head.EndSeq, k)
 		p.seq = head.StartSeq
 		t.at(t.base, func() {
-			w := joinedTLS(&plain, whole, pieces)
+			w := t.joinedLines(&plain, whole, pieces)
 			p.rest = nil
 			t.give(w, p, clear)
 		})
-		plain.skip(taken)
-		d.infoFence()
+		t.shown = true
+		if plain.skip(taken); plain.left() > 0 {
+			d.nextPDU()
+		}
 	}
 	n := plain.left()
 	if hasTail && k.tail != 0 {
@@ -145,6 +149,7 @@ func (t *tlsRun) content(k *tlsKnown, plain cursor) {
 		middle := plain.to(n)
 		p.rest, p.seq = plain.rest(), k.off+uint32(taken)
 		t.at(t.base, func() { t.give(middle, p, clear) })
+		t.shown = true
 		if plain.left() > 0 {
 			t.segmentData(&plain)
 		}
@@ -158,8 +163,8 @@ func (t *tlsRun) content(k *tlsKnown, plain cursor) {
 // segment shows that all of what is left of a record belongs to a message that
 // does not end in it.
 func (t *tlsRun) segment(plain *cursor, p *tcp.PDU) {
-	if p.Complete && (!t.first || p.Last <= t.frame) {
-		plain.d.infoSep(" ", segmentOfTLS)
+	if p.Complete && p.Last != t.frame && !t.first {
+		plain.d.setInfo(segmentOfTLS)
 		t.at(t.base+1, func() { plain.gen(fTLSReassembledIn, uint64(p.Last)) })
 	}
 	t.segmentData(plain)
@@ -195,6 +200,7 @@ func (t *tlsRun) give(c cursor, p *payload, clear uint16) {
 		return
 	}
 	defer d.ascend()
+	t.sizes(c.rest(), p.Session)
 	protos := len(d.protos)
 	layer := d.layer
 	if clear != 0 {
@@ -213,29 +219,39 @@ func (t *tlsRun) give(c cursor, p *payload, clear uint16) {
 	}
 }
 
+// sizes adds the sizes of messages to the lines of TCP, as tshark does for
+// protocols that say how long their messages are.
+func (t *tlsRun) sizes(b []byte, in *Session) {
+	d := t.d
+	if d.tree == nil || d.sizesAfter[t.part] < 0 || t.outer != nil {
+		return
+	}
+	after := &d.sizesAfter[t.part]
+	tcp := cursor{d: d, b: d.tree.Sources[0].Bytes}
+	for _, n := range messageSizes(in.appAt(t.frame), b) {
+		t.at(0, func() {
+			d.tree.open = append(d.tree.open, d.tree.Nodes[*after].parent)
+			if tcp.gen(fTCPPDUSize, uint64(n)) != nil {
+				i := int32(len(d.tree.Nodes) - 1)
+				d.tree.moveAfter(i, *after)
+				*after = i
+			}
+		})
+	}
+}
+
 // joined gives the application data of the direction from one offset up to another,
-// and what each record up to and with last has of it. Records that cannot be read
-// again are left out.
-func (t *tlsRun) joined(from, to uint32, last *tlsKnown) (whole []byte, pieces []Piece) {
+// and what each record up to and with last has of it: the first one ends in packet
+// first or later. Records that cannot be read again are left out.
+func (t *tlsRun) joined(first packet.Number, from, to uint32, last *tlsKnown) (whole []byte, pieces []Piece) {
 	s := t.session
 	var records []tlsKnown
 	s.mu.RLock()
 	d := &s.tls.decrypted
-	next := last.off + uint32(last.plain)
-	for i := last.place; i >= 0; i-- {
-		// Places move when the oldest are forgotten; offsets fall to the front.
-		if i >= len(d.opened[t.dir]) {
-			break
-		}
+	// Places move when the oldest are forgotten.
+	for i := min(last.place, len(d.opened[t.dir])-1); i >= 0 && d.opened[t.dir][i].frame >= first; i-- {
 		o := &d.opened[t.dir][i]
-		if o.kind != tlsAppData {
-			continue
-		}
-		if o.off+uint32(o.plain) <= from || o.off > next {
-			break
-		}
-		next = o.off
-		if o.off < to && o.plain > 0 {
+		if o.kind == tlsAppData && o.given && o.off < to && o.off+uint32(o.plain) > from {
 			records = append(records, d.known(t.dir, i))
 		}
 	}
@@ -243,12 +259,12 @@ func (t *tlsRun) joined(from, to uint32, last *tlsKnown) (whole []byte, pieces [
 	if len(records) == 0 {
 		return nil, nil
 	}
-	slices.Reverse(records)
-	first, end := &records[0], &records[len(records)-1]
-	sent := t.sent(first.begun, first.at, end.at+tlsHeader+uint32(end.size))
+	slices.SortStableFunc(records, func(a, b tlsKnown) int { return cmp.Compare(a.off, b.off) })
+	begin, end := &records[0], &records[len(records)-1]
+	sent := t.sent(begin.begun, begin.at, end.at+tlsHeader+uint32(end.size))
 	for i := range records {
 		r := &records[i]
-		b := sent[min(len(sent), int(r.at-first.at)):]
+		b := sent[min(len(sent), int(r.at-begin.at)):]
 		if len(b) < tlsHeader+int(r.size) {
 			continue
 		}
@@ -271,7 +287,7 @@ func (t *tlsRun) joined(from, to uint32, last *tlsKnown) (whole []byte, pieces [
 // another; less if it is not kept any more.
 func (t *tlsRun) sent(first packet.Number, from, to uint32) []byte {
 	if t.outer != nil {
-		return t.outer(from, to)
+		return t.outer(first, from, to)
 	}
 	if known := t.d.in.Known; known != nil {
 		return known.Sent(first, from, to)
@@ -279,8 +295,9 @@ func (t *tlsRun) sent(first packet.Number, from, to uint32) []byte {
 	return nil
 }
 
-// joinedTLS shows of which records a message was joined, and gives it.
-func joinedTLS(c *cursor, whole []byte, pieces []Piece) cursor {
+// joinedLines shows of which records a message was joined, and gives it. As in
+// tshark the lines stand right behind TLS, those of the newest message first.
+func (t *tlsRun) joinedLines(c *cursor, whole []byte, pieces []Piece) cursor {
 	w := c.newSource("Reassembled TLS", whole)
 	if !c.on() {
 		return w
@@ -296,7 +313,10 @@ func joinedTLS(c *cursor, whole []byte, pieces []Piece) cursor {
 		}
 		label += "#" + strconv.FormatUint(uint64(p.Frame), 10) + "(" + strconv.Itoa(len(p.Data)) + ")"
 	}
-	w.addAt(fTLSSegments, 0, len(whole), Node{text: label, Flags: Generated})
+	tree := t.d.tree
+	if w.addAt(fTLSSegments, 0, len(whole), Node{text: label, Flags: Generated}) != nil && t.node >= 0 {
+		tree.moveAfter(int32(len(tree.Nodes)-1), t.node)
+	}
 	w.begin()
 	for _, p := range pieces {
 		n := len(p.Data)
