@@ -40,7 +40,7 @@ type payload struct {
 	messages  uint32 // messages of this packet before it, as the session counts them, for services
 
 	within *payload // what TLS has inside, if anything was decrypted
-	part   int      // 0 for the head of a segment, 1 for the rest
+	region int      // 0 for the head of a segment, 1 for the rest
 	// outer gives, for what is inside of TLS, what the direction has sent there: see
 	// Knowledge.Sent.
 	outer func(first packet.Number, from, to uint32) []byte
@@ -131,7 +131,7 @@ func dissectTCPPayload(c cursor, m *Messages) {
 			if !m.Kept {
 				break
 			}
-			p.seq, p.part = m.HeadSeq, 0
+			p.seq, p.region = m.HeadSeq, 0
 			dissectTCPData(whole, &p)
 			if conflict && d.fail == fine {
 				d.infoAppend("[Illegal Segments]")
@@ -158,7 +158,7 @@ func dissectTCPPayload(c cursor, m *Messages) {
 		n = min(n, int(m.TailOff)-c.off())
 	}
 	if n > 0 {
-		p.seq, p.part = m.Seq+uint32(c.off()), 1
+		p.seq, p.region = m.Seq+uint32(c.off()), 1
 		middle := c.to(n)
 		if m.Tail {
 			p.rest = c.rest()

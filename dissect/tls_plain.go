@@ -223,10 +223,10 @@ func (t *tlsRun) give(c cursor, p *payload, clear uint16) {
 // protocols that say how long their messages are.
 func (t *tlsRun) sizes(b []byte, in *Session) {
 	d := t.d
-	if d.tree == nil || d.sizesAfter[t.part] < 0 || t.outer != nil {
+	if d.tree == nil || d.sizesAfter[t.region] < 0 || t.outer != nil {
 		return
 	}
-	after := &d.sizesAfter[t.part]
+	after := &d.sizesAfter[t.region]
 	tcp := cursor{d: d, b: d.tree.Sources[0].Bytes}
 	for _, n := range messageSizes(in.appAt(t.frame), b) {
 		t.at(0, func() {
