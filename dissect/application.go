@@ -133,7 +133,9 @@ func (tlsApplication) about() about {
 func (tlsApplication) looks(b []byte) bool { return looksLikeTLS(b) }
 
 func (tlsApplication) framer(s *Session, dir uint8) tcp.Framer {
-	s.needTLS()
+	if s.tls == nil {
+		s.tls = &tlsSession{}
+	}
 	return &tlsFramer{session: s, dir: dir}
 }
 

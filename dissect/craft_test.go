@@ -162,8 +162,12 @@ func crafts() []craft {
 func plainUDP() []byte { return v4{proto: 17, id: 1}.with(udpTo(40000, 40001, []byte("abcd"))) }
 
 // TestCrafted holds the committed captures against the code that made them.
-func TestCrafted(t *testing.T) {
-	for _, c := range crafts() {
+func TestCrafted(t *testing.T) { holdCrafts(t, crafts()) }
+
+// holdCrafts holds captures against the code that made them, or writes them.
+func holdCrafts(t *testing.T, all []craft) {
+	t.Helper()
+	for _, c := range all {
 		name := filepath.Join("testdata", c.name+".pcap")
 		want := pcapBytes(c.link, c.packets...)
 		if *flagUpdate {

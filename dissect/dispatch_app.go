@@ -15,6 +15,7 @@ const (
 	uLLMNR
 	uDHCP
 	uNTP
+	uL2TP
 	uNamed // one of udpApps
 )
 
@@ -31,6 +32,8 @@ func udpPortKind(port uint16) udpKind {
 		return uDHCP
 	case 123:
 		return uNTP
+	case 1701:
+		return uL2TP
 	}
 	if udpApps[port] != nil {
 		return uNamed
@@ -85,6 +88,11 @@ func dissectUDPPort(c cursor, port uint16) bool {
 		dissectDHCP(c)
 	case uNTP:
 		dissectNTP(c)
+	case uL2TP:
+		if v := c.peek(1) & 15; v != 2 && v != 3 {
+			return false
+		}
+		dissectL2TP(c)
 	case uNamed:
 		a := udpApps[port]
 		if a.looks != nil && !a.looks(&c) {

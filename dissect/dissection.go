@@ -63,12 +63,6 @@ type Knowledge interface {
 	// Messages gives the application's side of the packet; nil if nothing is known.
 	Messages() *Messages
 
-	// Sent gives what the direction of this packet has sent in its conversation from
-	// one relative sequence number up to another, as far as it is kept: first is
-	// the packet with the first of these bytes, and this packet brings the last. It
-	// gives less of what is very long.
-	Sent(first packet.Number, from, to uint32) []byte
-
 	// Peer gives the packet that this one answers or is answered by: DNS over UDP
 	// and the like. 0 if there is none.
 	Peer() Peer
@@ -163,6 +157,7 @@ type Dissection struct {
 	depth     int // of nested protocols
 	fail      failure
 	failProto *Proto
+	contained bool // it was bytes of a part that its whole does not have
 	// Where the bytes end that the dissector had that failed.
 	failEnd    int
 	failSource uint8
@@ -172,10 +167,6 @@ type Dissection struct {
 	info      []byte
 	fence     int  // Info before this stays when a protocol sets it
 	protoLock bool // the Protocol column is fixed
-
-	// Where the sizes of messages go that are found inside of the head of a segment
-	// and of the rest: behind these nodes of TCP's own; −1 without one.
-	sizesAfter [2]int32
 
 	treeMem Tree
 	layer   layer
@@ -376,7 +367,10 @@ func (d *Dissection) explainFailure(c *cursor) {
 		return
 	}
 	d.closeFailed(0)
-	short := d.failProto.Short
+	short, why := d.failProto.Short, ""
+	if d.contained {
+		why = ": length of contained item exceeds length of containing item"
+	}
 	if d.fail == cutShort {
 		if c.on() {
 			c.addAt(&pShort.field, c.have, 0, Node{text: "Packet size limited during capture: " + short + " truncated", Flags: Generated | Warn})
@@ -385,12 +379,12 @@ func (d *Dissection) explainFailure(c *cursor) {
 		return
 	}
 	if c.on() {
-		c.addAt(&pMalformed.field, c.have, 0, Node{text: "Malformed Packet: " + short, Flags: Generated | Warn})
+		c.addAt(&pMalformed.field, c.have, 0, Node{text: "Malformed Packet: " + short + why, Flags: Generated | Warn})
 		d.push()
 		c.expert(Error, GroupMalformed, eMalformed, "Malformed Packet (Exception occurred)")
 		c.end()
 	}
-	d.infoAppend("[Malformed Packet]")
+	d.infoAppend("[Malformed Packet" + why + "]")
 }
 
 // protocols names the frame's protocols, outermost first, as frame.protocols has them.

@@ -85,6 +85,8 @@ var (
 	pMalformed = newProto("Malformed Packet", "Malformed packet", "_ws.malformed")
 	eMalformed = pMalformed.none("_ws.malformed.expert", "Malformed Packet (Exception occurred)")
 	eReassembl = pMalformed.none("_ws.malformed.reassembly", "Reassembly error")
+	pString    = newProto("Character/String", "String", "_ws.string")
+	eStrayText = pString.none("_ws.string.trailing_stray_characters", "Trailing stray characters")
 	pShort     = newProto("Packet size limited during capture", "Packet size limited during capture", "_ws.short")
 
 	pText = newProto("Text", "Text", "text")

@@ -40,6 +40,12 @@ var pdmlSkip = map[string]string{
 	"tcp.seq":                        "relative to other packets",
 	"tcp.ack":                        "relative to other packets",
 	"tcp.nxtseq":                     "relative to other packets",
+	"mptcp.stream":                   "a fact of other packets",
+	"mptcp.analysis":                 "a fact of other packets",
+	"mptcp.expected_token":           "what of a multipath connection its other packets tell",
+	"mptcp.expected_idsn":            "what of a multipath connection its other packets tell",
+	"mptcp.dss.dsn":                  "what of a multipath connection its other packets tell",
+	"mptcp.ack":                      "what of a multipath connection its other packets tell",
 	"tcp.window_size":                "scaled by what other packets said",
 	"tcp.window_size_scalefactor":    "a fact of other packets",
 	"json":                           "shown as lines, not laid out",
@@ -142,13 +148,19 @@ func TestPDML(t *testing.T) {
 // eachReference runs a comparison with tshark over the captures that are asked for.
 func eachReference(t *testing.T, compare func(t *testing.T, tshark, file string)) {
 	t.Helper()
-	tshark, err := exec.LookPath("tshark")
-	if err != nil {
-		t.Fatal("tshark is not installed: it is the reference of this test; install it (Debian: apt-get install tshark)")
-	}
 	pattern := *flagPcap
 	if pattern == "" {
 		pattern = "testdata/*/*.pcap*"
+	}
+	eachReferenceIn(t, pattern, compare)
+}
+
+// eachReferenceIn does it for the captures that match a pattern.
+func eachReferenceIn(t *testing.T, pattern string, compare func(t *testing.T, tshark, file string)) {
+	t.Helper()
+	tshark, err := exec.LookPath("tshark")
+	if err != nil {
+		t.Fatal("tshark is not installed: it is the reference of this test; install it (Debian: apt-get install tshark)")
 	}
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {

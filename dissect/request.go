@@ -183,9 +183,6 @@ func (s *Session) Requests(from uint64, dst []Request) []Request {
 	if s == nil {
 		return dst
 	}
-	if in := s.insideOf(); in != nil {
-		return in.Requests(from, dst)
-	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	q := &s.requests
@@ -202,9 +199,6 @@ func (s *Session) Requests(from uint64, dst []Request) []Request {
 func (s *Session) RequestRevision() uint64 {
 	if s == nil {
 		return 0
-	}
-	if in := s.insideOf(); in != nil {
-		return in.RequestRevision()
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()

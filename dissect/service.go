@@ -167,7 +167,9 @@ func (s *Session) startTLS() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tlsAfter = s.frame
-	s.needTLS()
+	if s.tls == nil {
+		s.tls = &tlsSession{}
+	}
 }
 
 // turnedToTLS says whether TLS is spoken in packet n because both sides have agreed on it.

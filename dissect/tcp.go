@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -70,10 +71,11 @@ type tcpSegment struct {
 	summary *tcp.Summary
 	check   uint16
 	urgent  uint16
-	optEnd  int    // where the options end as the header says
-	prefix  int    // where the analysis' words begin in the Info column
-	labels  []byte // what the options add to the Info column
-	titles  []string
+	optEnd  int             // where the options end as the header says
+	prefix  int             // where the analysis' words begin in the Info column
+	labels  []byte          // what the options add to the Info column
+	titles  strings.Builder // names of the options
+	mss     bool            // there was an option with the segment size, if only a broken one
 }
 
 // dissectTCP takes a segment apart (RFC 9293 §3.1; rules R9–R13, R50–R68).
@@ -131,7 +133,7 @@ func dissectTCP(c cursor) {
 	}
 	s.header(&c, h)
 	if s.Fit == tcp.Bogus {
-		c.end()
+		c.endCut(start)
 		d.fail = stoppedIfFine(d.fail)
 		return
 	}
@@ -508,19 +510,28 @@ func (s *tcpSegment) payload(c *cursor, start int) {
 	if o := c.opened(); o != nil {
 		o.Len = int32(min(body.pos, len(c.b)) - start)
 	}
-	if have > 0 && c.on() {
-		c.addAt(fTCPPayload, body.pos, have, Node{raw: body.rest(), text: "TCP payload (" + plural(n, "byte") + ")"})
-	}
 	if s.Flags&tcp.RST != 0 {
-		if have > 0 {
-			c.addAt(fTCPResetCause, body.pos, have, Node{str: string(body.rest())})
-		}
+		resetCause(c, body)
 		c.end()
 		return
+	}
+	if c.on() {
+		c.addAt(fTCPPayload, body.pos, have, Node{raw: body.rest(), text: "TCP payload (" + plural(n, "byte") + ")"})
 	}
 	segmentDataLines(c, body, m)
 	c.end()
 	dissectTCPPayload(body, m)
+}
+
+// resetCause shows the data of a reset, which is a text up to a zero (RFC 9293 §3.5.3).
+func resetCause(c *cursor, body cursor) {
+	text, behind, _ := bytes.Cut(body.rest(), []byte{0})
+	c.addAt(fTCPResetCause, body.pos, body.captured(), Node{str: string(text)})
+	if len(bytes.Trim(behind, "\x00")) > 0 && c.on() {
+		c.begin()
+		c.expert(WarnSev, GroupUndecoded, eStrayText, eStrayText.Name)
+		c.end()
+	}
 }
 
 // endCut closes the header's node where the bytes end.

@@ -45,8 +45,11 @@ func (s *tcpSegment) sack(c *cursor) {
 		return
 	}
 	c.gen(fTCPOptSackN, uint64(count))
-	second := s.Opts.SACK[1]
-	if seqLess(s.Ack, first.Right) && !(count >= 2 && seqLess(second.Left, first.Right) && !seqLess(second.Right, first.Right)) {
+	second, ack := s.Opts.SACK[1], s.Ack
+	if s.Flags&tcp.ACK == 0 {
+		ack += base // Wireshark has no relative number here, and compares it with one
+	}
+	if seqLess(ack, first.Right) && !(count >= 2 && seqLess(second.Left, first.Right) && !seqLess(second.Right, first.Right)) {
 		return
 	}
 	// A duplicate SACK (RFC 2883 §4). Wireshark takes a missing edge for the
@@ -66,7 +69,7 @@ func (s *tcpSegment) sack(c *cursor) {
 		}
 	}
 	if c.on() {
-		c.note(0, eTCPOptDSack.Name)
+		c.addAt(fText, c.start+2, 8, Node{text: eTCPOptDSack.Name})
 		c.begin()
 		c.expert(WarnSev, GroupSequence, eTCPOptDSack, eTCPOptDSack.Name)
 		c.end()
@@ -76,11 +79,13 @@ func (s *tcpSegment) sack(c *cursor) {
 // sackEdge reads an edge; false if it is not all there.
 func (c *cursor) sackEdge(f *Field, name string, base uint32) (uint32, bool) {
 	if c.left() < 4 {
-		if n := c.left(); c.on() {
-			c.addAt(fText, c.pos-(c.pos-c.start-2)%8, n, Node{text: eTCPSubOption.Name, Flags: Warn})
-			c.begin()
-			c.expert(Error, GroupMalformed, eTCPSubOption, eTCPSubOption.Name)
-			c.end()
+		if c.on() {
+			at := *c // Wireshark counts from where the block begins
+			at.pos -= (c.off() - 2) % 8
+			at.addAt(fText, at.pos, c.left(), Node{text: eTCPSubOption.Name, Flags: Warn})
+			at.begin()
+			at.expert(Error, GroupMalformed, eTCPSubOption, eTCPSubOption.Name)
+			at.end()
 		}
 		return 0, false
 	}

@@ -235,13 +235,13 @@ func (s *Summary) Final(n packet.Number, f Facts, seq, ack uint32, flags Flags) 
 			f.Verdict |= ReusedPorts | HasRecord
 		}
 	}
-	if s.Rebased[other] && n < s.SYNACK[other] {
-		f.SeqOtherBase = s.Base[other]
-		if flags&ACK != 0 {
-			f.Ack = ack - s.Base[other]
-			if flags&SYN != 0 && f.Ack > 1 { // R40, by the number that is shown
-				f.Verdict = f.Verdict&^TFOIgnored | TFOAccepted
-			}
+	if !s.Rebased[other] || n < s.SYNACK[other] {
+		f.SeqOtherBase = s.Base[other] // R12, before the other end had said anything
+	}
+	if s.Rebased[other] && n < s.SYNACK[other] && flags&ACK != 0 {
+		f.Ack = ack - s.Base[other]
+		if flags&SYN != 0 && f.Ack > 1 { // R40, by the number that is shown
+			f.Verdict = f.Verdict&^TFOIgnored | TFOAccepted
 		}
 	}
 	if flags&(SYN|ACK) == SYN|ACK {
