@@ -98,6 +98,9 @@ func (w *Writer) AddInterfaces(ifaces ...packet.Interface) error {
 // Interfaces is how many interfaces have been described.
 func (w *Writer) Interfaces() int { return len(w.ifaces) }
 
+// Format is the format that is written.
+func (w *Writer) Format() Format { return w.format }
+
 // WriteSecrets keeps the text of a TLS key log in a decryption secrets block. It
 // belongs before the packets that it opens. A pcap file has no room for it:
 // that is an error, after which writing may go on.

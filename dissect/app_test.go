@@ -87,8 +87,6 @@ func TestDispatch(t *testing.T) {
 		{"a session setup", true, 40000, 445, "\x00\x00\x00\x68\xfeSMB" + strings.Repeat("\x00", 8) + "\x01" + strings.Repeat("\x00", 51) +
 			"\x19\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x58\x00\x10\x00" + strings.Repeat("\x00", 8) + "\xa1NTLMSSP\x00aaaaaaa",
 			"nbss:smb2:gss-api:spnego:ntlmssp"},
-		{"L2TP", false, 1701, 1701, "\xc8\x02\x00\x0c\x00\x01\x00\x00\x00\x00\x00\x00", "l2tp"},
-		{"PPP in L2TP", false, 1701, 1701, "\x00\x02\x00\x01\x00\x02\xff\x03\xc0\x21\x09\x01\x00\x08abcd", "l2tp:ppp:lcp"},
 		{"plain data", true, 40000, 40001, "hello", "data"},
 	}
 	for _, tt := range tests {

@@ -133,9 +133,7 @@ func (tlsApplication) about() about {
 func (tlsApplication) looks(b []byte) bool { return looksLikeTLS(b) }
 
 func (tlsApplication) framer(s *Session, dir uint8) tcp.Framer {
-	if s.tls == nil {
-		s.tls = &tlsSession{}
-	}
+	s.needTLS()
 	return &tlsFramer{session: s, dir: dir}
 }
 

@@ -15,7 +15,6 @@ const (
 	uLLMNR
 	uDHCP
 	uNTP
-	uL2TP
 	uNamed // one of udpApps
 )
 
@@ -32,8 +31,6 @@ func udpPortKind(port uint16) udpKind {
 		return uDHCP
 	case 123:
 		return uNTP
-	case 1701:
-		return uL2TP
 	}
 	if udpApps[port] != nil {
 		return uNamed
@@ -88,11 +85,6 @@ func dissectUDPPort(c cursor, port uint16) bool {
 		dissectDHCP(c)
 	case uNTP:
 		dissectNTP(c)
-	case uL2TP:
-		if v := c.peek(1) & 15; v != 2 && v != 3 {
-			return false
-		}
-		dissectL2TP(c)
 	case uNamed:
 		a := udpApps[port]
 		if a.looks != nil && !a.looks(&c) {

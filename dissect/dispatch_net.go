@@ -10,7 +10,7 @@ import (
 var netProtocols = append([]*Proto{
 	pEth, pEtherType, pLLC, pVLAN, p8021ad, pSLL, pNull, pLoop, pRaw, pPPP, pPPPHDLC, pLCP, pIPCP, pIPv6CP, pPPPoE, pPPPoED, pPPPoES,
 	pMPLS, pPWEth, pPWNoCW, pPWCW, pPWACH, pGRE, pERSPAN, pVXLAN, pGeneve, pARP, pIP, pIPv6, pHopOpts, pRouting, pFragHdr, pDstOpts, pESP, pAH,
-	pICMP, pICMPv6, pIGMP, pEtherIP, pUDP,
+	pICMP, pICMPv6, pIGMP, pEtherIP, pUDP, pGTP,
 }, namedProtocols()...)
 
 // dissectLink begins with the link layer.

@@ -63,6 +63,12 @@ type Knowledge interface {
 	// Messages gives the application's side of the packet; nil if nothing is known.
 	Messages() *Messages
 
+	// Sent gives what the direction of this packet has sent in its conversation from
+	// one relative sequence number up to another, as far as it is kept: first is
+	// the packet with the first of these bytes, and this packet brings the last. It
+	// gives less of what is very long.
+	Sent(first packet.Number, from, to uint32) []byte
+
 	// Peer gives the packet that this one answers or is answered by: DNS over UDP
 	// and the like. 0 if there is none.
 	Peer() Peer
@@ -167,6 +173,10 @@ type Dissection struct {
 	info      []byte
 	fence     int  // Info before this stays when a protocol sets it
 	protoLock bool // the Protocol column is fixed
+
+	// Where the sizes of messages go that are found inside of the head of a segment
+	// and of the rest: behind these nodes of TCP's own; −1 without one.
+	sizesAfter [2]int32
 
 	treeMem Tree
 	layer   layer

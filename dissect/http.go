@@ -419,7 +419,7 @@ func (x *httpRun) context(c *cursor, m *httpMessage) {
 		}
 	}
 	if m.kind == httpRequest {
-		if uri := m.fullURI(); uri != "" {
+		if uri := m.fullURI(x.Messages != nil && x.Session.secure); uri != "" {
 			str(fHTTPFullURI, uri)
 		}
 		gen(fHTTPRequest, 1).mark(Hidden)

@@ -95,7 +95,7 @@ func (f *httpFramer) inside(p tcp.Piece, i int, ends []uint32) ([]uint32, tcp.Ne
 		f.inner = f.session.newFramer(f.session.http.inner, f.dir)
 	}
 	first := len(ends)
-	p.Data = p.Data[i:]
+	p.Data, p.Seq = p.Data[i:], p.Seq+uint32(i)
 	ends, need := f.inner.Push(p, ends)
 	for k := range ends[first:] {
 		ends[first+k] += uint32(i)

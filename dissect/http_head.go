@@ -181,15 +181,20 @@ func (h *httpHead) noWait(asked httpMethod) bool {
 		(asked == methodHEAD || asked == methodCONNECT && h.status/100 == 2 || h.status/100 == 1 || h.status == 204 || h.status == 304)
 }
 
-// fullURI is what the request asks for, with the host in front; empty if no host is known.
-func (h *httpHead) fullURI() string {
+// fullURI is what the request asks for, with the host in front; empty if no host is
+// known. secure says that it is asked inside of TLS.
+func (h *httpHead) fullURI(secure bool) string {
 	switch {
 	case !h.hasHost:
 		return ""
 	case h.method == methodCONNECT, isAbsoluteURI(h.uri):
 		return h.uri
 	}
-	return "http://" + h.host + h.uri
+	scheme := "http://"
+	if secure {
+		scheme = "https://"
+	}
+	return scheme + h.host + h.uri
 }
 
 func isAbsoluteURI(uri string) bool {

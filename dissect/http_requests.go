@@ -39,7 +39,7 @@ func httpAnswerText(status uint16) string {
 func (s *Session) askHTTP(h *httpHead, dir uint8) {
 	x := &s.http.exchanges
 	x.asking = false
-	target := h.fullURI()
+	target := h.fullURI(s.secure)
 	if target == "" {
 		target = h.uri
 	}

@@ -49,7 +49,7 @@ func (s *Session) addHTTP(h *httpHead, dir uint8) {
 	case httpRequest:
 		p := httpPair{request: s.frame, asked: s.time}
 		x.method = h.method
-		uri := h.fullURI()
+		uri := h.fullURI(s.secure)
 		if uri == "" {
 			uri = h.uri
 		}
@@ -77,8 +77,8 @@ func (s *Session) addHTTP(h *httpHead, dir uint8) {
 			x.inner = applicationPorts[tunnelPort(x.tunnel)]
 			if x.inner != AppTLS {
 				x.inner = AppNone
-			} else if s.tls == nil {
-				s.tls = &tlsSession{}
+			} else {
+				s.needTLS()
 			}
 		case h.status == 101 && h.upgrade != "":
 			x.switched, x.opaque, x.tunnel = s.frame, true, ""

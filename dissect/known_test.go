@@ -34,9 +34,10 @@ func (f *facts) UDP(k int) (uint32, int64, int64, bool) {
 	u, ok := f.udp[k]
 	return u.stream, u.first, u.gap, ok
 }
-func (f *facts) TimeOf(packet.Number) (packet.Time, bool) { return 0, false }
-func (f *facts) Fragments() ([]Piece, packet.Number)      { return f.pieces, f.in }
-func (f *facts) Messages() *Messages                      { return nil }
+func (f *facts) TimeOf(packet.Number) (packet.Time, bool)  { return 0, false }
+func (f *facts) Fragments() ([]Piece, packet.Number)       { return f.pieces, f.in }
+func (f *facts) Messages() *Messages                       { return nil }
+func (f *facts) Sent(packet.Number, uint32, uint32) []byte { return nil }
 func (f *facts) Peer() Peer {
 	if f.exchange != nil || f.resent != 0 {
 		return f.exchange.Peer(f.resent)

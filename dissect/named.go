@@ -68,7 +68,7 @@ var namedIPProtos = map[uint8]named{
 	103: newNamed("Protocol Independent Multicast", "PIM", "pim"),
 	108: newNamed("IP Payload Compression", "IPComp", "ipcomp"),
 	112: newNamed("Virtual Router Redundancy Protocol", "VRRP", "vrrp"),
-	115: newNamed("Layer 2 Tunneling Protocol", "L2TP", "l2tp"),
+	115: namedL2TP,
 	124: newNamed("ISO 10589 ISIS InTRA Domain Routeing Information Exchange Protocol", "ISIS", "isis_ip"),
 	132: newNamed("Stream Control Transmission Protocol", "SCTP", "sctp"),
 	135: newNamed("Mobile IPv6 / Network Mobility", "MIPv6", "mipv6"),
@@ -201,7 +201,7 @@ func isisPDU(t uint8) *Proto {
 func namedProtocols() []*Proto {
 	out := []*Proto{namedIPX.proto, namedSTP.proto, namedNetBIOS.proto, namedHPExt.proto, namedOSI.proto, namedISIS.proto, namedCDP.proto,
 		namedVTP.proto, namedDTP.proto, namedUDLD.proto, namedPAgP.proto, pISISHello, pISISLSP, pISISCSNP, pISISPSNP,
-		namedPAP.proto, namedCHAP.proto, namedCCP.proto, namedEAP.proto, namedVJ.proto, namedMP.proto, namedComp.proto}
+		namedGTPPrime.proto, namedGTPv2.proto, namedPAP.proto, namedCHAP.proto, namedCCP.proto, namedEAP.proto, namedVJ.proto, namedMP.proto, namedComp.proto}
 	for _, n := range sortedNamed(namedEtherTypes) {
 		if n.proto != namedIPX.proto {
 			out = append(out, n.proto)

@@ -183,6 +183,9 @@ func (s *Session) Requests(from uint64, dst []Request) []Request {
 	if s == nil {
 		return dst
 	}
+	if in := s.insideOf(); in != nil {
+		return in.Requests(from, dst)
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	q := &s.requests
@@ -199,6 +202,9 @@ func (s *Session) Requests(from uint64, dst []Request) []Request {
 func (s *Session) RequestRevision() uint64 {
 	if s == nil {
 		return 0
+	}
+	if in := s.insideOf(); in != nil {
+		return in.RequestRevision()
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -167,9 +167,7 @@ func (s *Session) startTLS() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tlsAfter = s.frame
-	if s.tls == nil {
-		s.tls = &tlsSession{}
-	}
+	s.needTLS()
 }
 
 // turnedToTLS says whether TLS is spoken in packet n because both sides have agreed on it.

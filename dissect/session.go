@@ -16,16 +16,18 @@ type Messages struct {
 	Session *Session // what the application protocol remembers of the conversation; nil: nobody claims the data
 	Dir     uint8    // as in tcp.Facts
 	Frame   packet.Number
+	Seq     uint32 // relative sequence number of the payload's first byte
 
 	// Withheld says that the data of this segment was not given to the
 	// application protocol, and why.
 	Withheld Withheld
 
 	// Head is the message that an earlier segment began and this one continues or
-	// ends. HeadIn is the packet in which it ends, 0 if it never does. If that is
-	// this packet, Pieces are its parts in order, Whole its bytes, and HeadLen
+	// ends, whose first byte has HeadSeq. HeadIn is the packet in which it ends, 0 if
+	// it never does. If that is this packet, Pieces are its parts in order, Whole its bytes, and HeadLen
 	// how many bytes of this segment belong to it.
 	Head    bool
+	HeadSeq uint32
 	HeadIn  packet.Number
 	HeadLen uint32
 	Pieces  []Piece
@@ -71,6 +73,9 @@ type Session struct {
 	time     packet.Time
 	messages uint32 // that ended in it so far; services count them
 
+	decryption *Decryption // nil without a key log; set before anything is pushed
+	secure     bool        // it is inside TLS; set before anything is pushed
+
 	mu   sync.RWMutex  // guards what is below
 	from packet.Number // the first packet that was given to it
 	http *httpSession  // nil unless HTTP was spoken
@@ -97,6 +102,15 @@ func NewSession(app App) *Session {
 		s.framers[dir] = s.newFramer(app, uint8(dir))
 	}
 	return s
+}
+
+// Decrypt says with what TLS is to be decrypted. It is called before anything is
+// pushed.
+func (s *Session) Decrypt(d Decryption) {
+	s.decryption = &d
+	if s.tls != nil {
+		s.tls.lock = newTLSLock(&d)
+	}
 }
 
 func (s *Session) newFramer(app App, dir uint8) tcp.Framer {

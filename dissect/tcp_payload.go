@@ -32,11 +32,18 @@ const (
 type payload struct {
 	*Messages        // nil if nothing is known of the conversation
 	rest      []byte // the beginning of the message behind it that does not end here
+	seq       uint32 // relative sequence number of the first byte given to the application
 	handshake int    // handshake records of this packet before it, for TLS
 	requests  int    // requests of this packet before it, for HTTP
 	responses int    // and responses
 	frames    int    // frames of this packet before it that the session knows, for HTTP/2
 	messages  uint32 // messages of this packet before it, as the session counts them, for services
+
+	within *payload // what TLS has inside, if anything was decrypted
+	region int      // 0 for the head of a segment, 1 for the rest
+	// outer gives, for what is inside of TLS, what the direction has sent there: see
+	// Knowledge.Sent.
+	outer func(first packet.Number, from, to uint32) []byte
 }
 
 // segmentDataLines adds the lines of TCP's own node that say which bytes of the
@@ -45,6 +52,7 @@ func segmentDataLines(c *cursor, body cursor, m *Messages) {
 	if m == nil || !c.on() {
 		return
 	}
+	c.d.sizesAfter = [2]int32{c.lastChild(), c.lastChild()}
 	line := func(off, n int, label string) {
 		n = max(0, min(n, body.have-off))
 		c.addAt(fTCPSegmentData, off, n, Node{raw: body.b[off : off+n], text: label + " (" + plural(n, "byte") + ")"})
@@ -81,6 +89,7 @@ func segmentDataLines(c *cursor, body cursor, m *Messages) {
 			pduSizes(c, m, at)
 		}
 	}
+	c.d.sizesAfter[1] = c.lastChild()
 	if m.Tail {
 		in(m.TailIn)
 		off := min(body.pos+int(m.TailOff), body.have)
@@ -122,6 +131,7 @@ func dissectTCPPayload(c cursor, m *Messages) {
 			if !m.Kept {
 				break
 			}
+			p.seq, p.region = m.HeadSeq, 0
 			dissectTCPData(whole, &p)
 			if conflict && d.fail == fine {
 				d.infoAppend("[Illegal Segments]")
@@ -148,6 +158,7 @@ func dissectTCPPayload(c cursor, m *Messages) {
 		n = min(n, int(m.TailOff)-c.off())
 	}
 	if n > 0 {
+		p.seq, p.region = m.Seq+uint32(c.off()), 1
 		middle := c.to(n)
 		if m.Tail {
 			p.rest = c.rest()
@@ -163,6 +174,14 @@ func dissectTCPPayload(c cursor, m *Messages) {
 		d.setProto("TCP")
 		d.infoSep(" ", segmentOfPDU)
 	}
+}
+
+// lastChild gives the newest node of the one that is open, −1 without one.
+func (c *cursor) lastChild() int32 {
+	if o := c.opened(); o != nil {
+		return o.last
+	}
+	return -1
 }
 
 // begunTCPData shows what an application says of the beginning of a message

@@ -20,7 +20,10 @@ func dissectTLS(c cursor, p *payload) {
 		dissectData(c)
 		return
 	}
-	t := tlsRun{payload: p}
+	t := tlsRun{payload: p, d: d, start: c.pos, node: -1}
+	if d.tree != nil {
+		t.base = len(d.tree.open)
+	}
 	if p.Messages != nil {
 		t.session, t.frame, t.dir, t.first = p.Session, p.Frame, p.Dir, p.FirstVisit
 	} else {
@@ -45,6 +48,7 @@ func dissectTLS(c cursor, p *payload) {
 	d.setInfo("")
 	if n := c.proto(pTLS); n != nil {
 		n.Len = int32(c.captured() + len(p.rest))
+		t.node = int32(len(d.tree.Nodes) - 1)
 	}
 	for c.ok() && c.captured() > 0 {
 		if p.Messages == nil && !t.complete(c.rest(), c.left()) {
@@ -71,6 +75,11 @@ func alone(c *cursor) *Session {
 type tlsRun struct {
 	*payload
 	tlsFacts
+	d       *Dissection
+	start   int   // where the data given to this call begins
+	base    int   // how many nodes were open then
+	node    int32 // that of TLS in the tree; −1 without one
+	shown   bool  // something inside was shown
 	session *Session
 	frame   packet.Number
 	dir     uint8
@@ -121,6 +130,7 @@ func (t *tlsRun) record(c *cursor) bool {
 		}
 		return false
 	}
+	head := *c
 	kind := b[0]
 	version := t.version
 	if len(b) == tlsHeader && b[3] == 0 && b[4] == 0 && c.left() == tlsHeader {
@@ -129,7 +139,9 @@ func (t *tlsRun) record(c *cursor) bool {
 	if version == 0 && len(b) >= 3 {
 		version = uint16(b[1])<<8 | uint16(b[2])
 	}
-	d.setProto(tlsShort(version))
+	if !t.shown {
+		d.setProto(tlsShort(version))
+	}
 	if c.on() {
 		c.sub(fTLSRecord, "")
 	}
@@ -156,7 +168,20 @@ func (t *tlsRun) record(c *cursor) bool {
 		return false
 	}
 	ord := t.handshake
-	label := t.fragment(&body, kind, version)
+	known, plain, opened := t.decrypt(head, &body)
+	if opened && version == 0x0304 && c.on() {
+		c.addAt(fTLSType, head.pos, 0, Node{num: uint64(known.kind), Flags: Generated})
+	}
+	var label string
+	switch {
+	case !opened:
+		label = t.fragment(&body, kind, version, false)
+	case known.kind == tlsAppData:
+		label = t.applicationData(&body)
+		t.content(&known, plain)
+	default:
+		label = t.fragment(&plain, known.kind, version, true)
+	}
 	if t.first {
 		t.learn(kind, version, ord)
 	}
@@ -196,8 +221,9 @@ func (t *tlsRun) empty(c *cursor) bool {
 	return false
 }
 
-// fragment goes on with what a record carries and gives the end of the record's label.
-func (t *tlsRun) fragment(c *cursor, kind byte, version uint16) string {
+// fragment goes on with what a record carries and gives the end of the record's
+// label. clear says that it was decrypted.
+func (t *tlsRun) fragment(c *cursor, kind byte, version uint16, clear bool) string {
 	d := c.d
 	switch kind {
 	case tlsCCS:
@@ -216,22 +242,27 @@ func (t *tlsRun) fragment(c *cursor, kind byte, version uint16) string {
 	case tlsAlert:
 		return t.alert(c)
 	case tlsHandshake:
-		return t.messages(c, version)
+		return t.messages(c, version, clear)
 	case tlsAppData:
 		d.infoSep(", ", "Application Data")
-		app := t.application(c)
-		c.bytesOrCut(fTLSData)
-		if app == "" {
-			return "Application Data Protocol: Application Data"
-		}
-		if c.on() && c.ok() {
-			c.genStr(fTLSDataProto, app)
-		}
-		return "Application Data Protocol: " + app
+		return t.applicationData(c)
 	case tlsHeartbeat:
 		return t.heartbeat(c)
 	}
 	return ""
+}
+
+// applicationData shows the bytes of application data as they were sent.
+func (t *tlsRun) applicationData(c *cursor) string {
+	app := t.application(c)
+	c.bytesOrCut(fTLSData)
+	if app == "" {
+		return "Application Data Protocol: Application Data"
+	}
+	if c.on() && c.ok() {
+		c.genStr(fTLSDataProto, app)
+	}
+	return "Application Data Protocol: " + app
 }
 
 // bytesOrCut reads all that is left as one field.

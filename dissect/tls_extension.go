@@ -44,10 +44,13 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 	case 1:
 		c.u8(fTLSFragLen)
 	case 5:
-		if hello && c.left() > 0 {
+		switch {
+		case hello && c.left() > 0:
 			if c.u8(fTLSStatusType) == 1 {
 				statusRequest(c)
 			}
+		case message == 11: // RFC 8446 §4.4.2.1
+			t.certificateStatus(c)
 		}
 	case 10:
 		t.groups(c)

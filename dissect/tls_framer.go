@@ -1,7 +1,9 @@
 package dissect
 
 import (
+	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
+	"tcplens/internal/tlskeys"
 )
 
 // The content types of TLS records (RFC 8446 §5.1, RFC 6520, RFC 9146).
@@ -61,6 +63,11 @@ type tlsFramer struct {
 	left    int    // bytes of the record to come
 	keep    bool   // the record is looked into
 	body    []byte // of such a record
+	open    bool   // it can perhaps be decrypted
+	shut    bool   // it is looked into only for that
+	at      uint32 // where it begins: relative sequence number
+	begun   packet.Number
+	whole   []byte // the body, or what there is of it
 }
 
 // Push implements tcp.Framer.
@@ -71,6 +78,9 @@ func (f *tlsFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 	}
 	for i := 0; i < len(b); {
 		if !f.inBody {
+			if f.n == 0 {
+				f.at, f.begun = p.Seq+uint32(i), p.Number
+			}
 			k := copy(f.head[f.n:], b[i:])
 			f.n += k
 			i += k
@@ -87,8 +97,13 @@ func (f *tlsFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 			f.called = false
 		}
 		k := min(f.left, len(b)-i)
-		if f.keep {
+		switch {
+		case !f.keep:
+		case k == f.left && len(f.body) == 0:
+			f.whole = b[i : i+k]
+		default:
 			f.body = append(f.body, b[i:i+k]...)
+			f.whole = f.body
 		}
 		f.left -= k
 		i += k
@@ -102,7 +117,7 @@ func (f *tlsFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 		return append(ends, uint32(len(b))), tcp.Need{}
 	}
 	switch {
-	case f.inBody && f.head[0] == tlsAppData:
+	case f.inBody && f.head[0] == tlsAppData && !f.keep:
 		left := uint32(f.left)
 		f.Skip()
 		return ends, tcp.Need{Kind: tcp.NeedBlind, N: left}
@@ -116,7 +131,8 @@ func (f *tlsFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 
 // Skip implements tcp.Framer.
 func (f *tlsFramer) Skip() {
-	f.inBody, f.n, f.left, f.keep, f.body, f.called = false, 0, 0, false, nil, false
+	f.inBody, f.n, f.left, f.keep, f.called = false, 0, 0, false, false
+	f.body, f.whole = f.body[:0], nil
 }
 
 // isText says that the data given to the dissector begins with four characters:
@@ -141,18 +157,25 @@ func (f *tlsFramer) begin() bool {
 	}
 	f.inBody, f.left = true, int(h[3])<<8|int(h[4])
 	f.keep = h[0] == tlsHandshake && f.left <= maxTLSKept && !t.encrypted(f.dir, f.session.frame)
+	f.open = f.left <= maxTLSKept && t.lock.opens(f.dir, h[0])
+	f.shut = f.open && !f.keep
+	f.keep = f.keep || f.open
 	if h[0] == tlsAppData {
 		f.session.tlsRecord(f.dir, tlsAppData, v, nil)
 	}
 	return true
 }
 
-// end notes a record that is complete.
+// end notes a record that is complete, or cut short by the snap length.
 func (f *tlsFramer) end(p tcp.Piece) {
+	v := uint16(f.head[1])<<8 | uint16(f.head[2])
+	if f.open && f.left == 0 && f.session.openRecord(f.dir, &tlskeys.Record{Type: f.head[0], Version: v, Body: f.whole}, f.at, f.begun) {
+		f.Skip()
+		return
+	}
 	if f.head[0] != tlsAppData {
-		v := uint16(f.head[1])<<8 | uint16(f.head[2])
-		body := f.body
-		if f.head[0] == tlsHandshake && !f.keep {
+		body := f.whole
+		if f.head[0] == tlsHandshake && (!f.keep || f.shut) {
 			body = nil
 		}
 		f.session.tlsRecord(f.dir, f.head[0], v, body)

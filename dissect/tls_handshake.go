@@ -7,8 +7,8 @@ import (
 )
 
 // messages goes through the handshake messages of a record (RFC 8446 §4, R103,
-// R104) and gives the end of the record's label.
-func (t *tlsRun) messages(c *cursor, version uint16) string {
+// R104) and gives the end of the record's label. clear says that it was decrypted.
+func (t *tlsRun) messages(c *cursor, version uint16, clear bool) string {
 	ord := t.handshake
 	t.handshake++
 	d := c.d
@@ -21,7 +21,7 @@ func (t *tlsRun) messages(c *cursor, version uint16) string {
 	if c.left() == 0 {
 		return ""
 	}
-	if !hasLead && tlsEncryptedMessage(b, t.after) {
+	if !hasLead && !clear && tlsEncryptedMessage(b, t.after) {
 		return t.encrypted(c)
 	}
 	count, name := 0, ""
@@ -153,13 +153,13 @@ func (t *tlsRun) message(c *cursor, version uint16) string {
 	case 2:
 		t.serverHello(c, name != "Server Hello")
 	case 4:
-		t.ticket(c)
+		t.ticket(c, version)
 	case 6:
 		c.u16(fTLSHandVer)
 	case 8:
 		t.extensions(c, 8)
 	case 11:
-		t.certificates(c)
+		t.certificates(c, version)
 	case 12:
 		t.serverKey(c, version)
 	case 13:
@@ -236,21 +236,6 @@ func counted(n int, noun, plural string) string {
 	return strconv.Itoa(n) + " " + plural
 }
 
-// ticket takes a New Session Ticket apart (RFC 5077 §3.3).
-func (t *tlsRun) ticket(c *cursor) {
-	if c.on() {
-		c.sub(fText, "TLS Session Ticket")
-	}
-	hint := c.u32(fTLSTicketHint)
-	if c.on() && c.ok() {
-		c.last().label(fmt.Sprintf("Session Ticket Lifetime Hint: %d seconds%s", hint, spelled(hint)))
-	}
-	if n := c.vector(fTLSTicketLen, 2, 0); n > 0 {
-		c.bytes(fTLSTicket, n)
-	}
-	c.end()
-}
-
 // spelled writes a duration in words: " (1 day, 2 hours)"; nothing for less than a minute.
 func spelled(seconds uint32) string {
 	if seconds < 60 {
@@ -267,27 +252,6 @@ func spelled(seconds uint32) string {
 		}
 	}
 	return " (" + strings.Join(parts, ", ") + ")"
-}
-
-// certificates takes a Certificate message apart (RFC 5246 §7.4.2).
-func (t *tlsRun) certificates(c *cursor) {
-	n := c.vector(fTLSCertsLen, 3, 0)
-	if n == 0 {
-		return
-	}
-	l := c.to(n)
-	if l.on() {
-		l.addAt(fTLSCerts, l.pos, l.captured(), Node{text: "Certificates (" + plural(n, "byte") + ")"})
-		l.begin()
-	}
-	for l.ok() && l.left() > 0 {
-		n := l.vector(fTLSCertLen, 3, 1)
-		cert := l.to(n)
-		if n > 0 && cert.need(cert.left()) {
-			dissectCertificate(cert)
-		}
-	}
-	l.end()
 }
 
 // keyExchange tells the kind of key exchange by the name of the cipher suite that
@@ -312,7 +276,9 @@ func (t *tlsRun) serverKey(c *cursor, version uint16) {
 		if c.u8(fTLSCurveType) == 3 {
 			c.u16(fTLSCurve)
 			c.bytes(fTLSServerPoint, c.vector(fTLSServerLen, 1, 1))
-			t.signature(c, version)
+			if !t.anonymous() {
+				t.signature(c, version)
+			}
 		}
 		c.end()
 	case "DHE", "DH":
@@ -322,12 +288,15 @@ func (t *tlsRun) serverKey(c *cursor, version uint16) {
 		c.bytes(fTLSP, c.vector(fTLSPLen, 2, 1))
 		c.bytes(fTLSG, c.vector(fTLSGLen, 2, 1))
 		c.bytes(fTLSYs, c.vector(fTLSYsLen, 2, 1))
-		if !strings.Contains(tlsSuites(uint64(t.suite)), "_anon_") {
+		if !t.anonymous() {
 			t.signature(c, version)
 		}
 		c.end()
 	}
 }
+
+// anonymous says that the server signs nothing (RFC 5246 §F.1.1.1).
+func (t *tlsRun) anonymous() bool { return strings.Contains(tlsSuites(uint64(t.suite)), "_anon_") }
 
 func (t *tlsRun) signature(c *cursor, version uint16) {
 	if version >= 0x0303 {
@@ -376,26 +345,6 @@ func (t *tlsRun) clientKey(c *cursor) {
 	}
 }
 
-// certificateRequest takes a Certificate Request apart (RFC 5246 §7.4.4).
-func (t *tlsRun) certificateRequest(c *cursor, version uint16) {
-	n := c.vector(fTLSKindsLen, 1, 1)
-	l := c.to(n)
-	if l.on() && l.ok() {
-		l.addAt(fTLSKinds, l.pos, l.captured(), Node{text: "Certificate types (" + counted(n, "type", "types") + ")"})
-		l.begin()
-	}
-	for l.ok() && l.left() > 0 {
-		l.u8(fTLSKind)
-	}
-	if c.ok() {
-		l.end()
-	}
-	if version >= 0x0303 {
-		c.schemes()
-	}
-	c.authorities()
-}
-
 // authorities reads a list of distinguished names (RFC 5246 §7.4.4, RFC 8446 §4.2.4).
 func (c *cursor) authorities() {
 	n := c.vector(fTLSDNamesLen, 2, 0)
@@ -432,26 +381,4 @@ func (c *cursor) schemes() {
 		l.scheme()
 	}
 	l.end()
-}
-
-// certificateVerify takes a Certificate Verify apart (RFC 5246 §7.4.8).
-func (t *tlsRun) certificateVerify(c *cursor, version uint16) {
-	if version >= 0x0303 {
-		c.scheme()
-	}
-	if n := c.vector(fTLSCertSigLen, 2, 0); n > 0 {
-		c.bytes(fTLSCertSig, n)
-	}
-}
-
-// certificateStatus takes a Certificate Status apart (RFC 6066 §8).
-func (t *tlsRun) certificateStatus(c *cursor) {
-	if c.u8(fTLSStatusType) != 1 {
-		return
-	}
-	n := c.vector(fTLSOCSPLen, 3, 1)
-	r := c.to(n)
-	if n > 0 && r.need(n) {
-		dissectOCSPResponse(r)
-	}
 }

@@ -20,6 +20,8 @@ type tlsSession struct {
 	splits  []*tlsSplit      // messages that took several records, oldest first
 	kept    int              // bytes in splits
 
+	decrypted tlsDecrypted
+
 	// When what stands above came to be known, which a first visit goes by.
 	versions  []tlsVersion
 	clientIn  packet.Number
@@ -27,10 +29,19 @@ type tlsSession struct {
 	helloIn   packet.Number // the server's hello, with alpn and suite
 
 	// For the sequencing goroutine only.
-	open  [2]*tlsSplit
-	count [2]int           // handshake records of the packet so far
-	last  [2]packet.Number // that packet
-	hello bool             // the server has said that its hello is done
+	open   [2]*tlsSplit
+	count  [2]int           // handshake records of the packet so far
+	last   [2]packet.Number // that packet
+	hello  bool             // the server has said that its hello is done
+	lock   *tlsLock         // nil if there is no key log
+	stream tlsContent
+}
+
+// needTLS makes what TLS remembers, if it has not been made.
+func (s *Session) needTLS() {
+	if s.tls == nil {
+		s.tls = &tlsSession{lock: newTLSLock(s.decryption)}
+	}
 }
 
 // tlsVersion is a version and the record that told it.
@@ -119,15 +130,13 @@ func (s *Session) tlsRecord(dir uint8, kind byte, version uint16, body []byte) {
 	defer s.mu.Unlock()
 	ord := -1
 	if kind == tlsHandshake {
-		if t.last[dir] != s.frame {
-			t.last[dir], t.count[dir] = s.frame, 0
-		}
-		ord = t.count[dir]
-		t.handshake(s.frame, dir, body)
-		t.count[dir]++
+		ord = t.handshakeRecord(s.frame, dir, body, false)
 	}
 	if t.version == 0 && !isHello && kind >= tlsCCS && kind <= tlsAppData && isTLSVersion(version) {
 		t.tell(version, dir, s.frame, ord)
+	}
+	if kind == tlsCCS {
+		t.lock.changeCipher(dir)
 	}
 	if kind == tlsCCS && t.ccs[dir] == 0 && t.version < 0x0304 {
 		t.ccs[dir] = s.frame
@@ -145,8 +154,20 @@ func (t *tlsSession) beginsHello(dir uint8, body []byte) bool {
 	return len(body) > 0 && body[0] == 1
 }
 
+// handshakeRecord counts a handshake record of packet n and goes through its
+// messages. opened says that it was encrypted. It gives the record's number among
+// those of the packet and direction, from 0.
+func (t *tlsSession) handshakeRecord(n packet.Number, dir uint8, body []byte, opened bool) int {
+	if t.last[dir] != n {
+		t.last[dir], t.count[dir] = n, 0
+	}
+	t.handshake(n, dir, body, opened)
+	t.count[dir]++
+	return t.count[dir] - 1
+}
+
 // handshake goes through the messages of a record.
-func (t *tlsSession) handshake(n packet.Number, dir uint8, body []byte) {
+func (t *tlsSession) handshake(n packet.Number, dir uint8, body []byte, opened bool) {
 	if sp := t.open[dir]; sp != nil {
 		k := min(sp.need-len(sp.data), len(body))
 		if len(sp.data)+k >= 4 && sp.need == 4 {
@@ -171,7 +192,7 @@ func (t *tlsSession) handshake(n packet.Number, dir uint8, body []byte) {
 		sp.done, t.open[dir] = n, nil
 		t.message(n, dir, sp.data)
 		body = body[k:]
-	} else if tlsEncryptedMessage(body, t.encrypted(dir, n)) {
+	} else if !opened && tlsEncryptedMessage(body, t.encrypted(dir, n)) {
 		return
 	}
 	for len(body) > 0 {
@@ -216,59 +237,80 @@ func (t *tlsSession) message(n packet.Number, dir uint8, m []byte) {
 	case 1:
 		t.from(n, dir)
 	case 2:
-		v, suite, alpn := scanServerHello(m[4:])
-		t.suite, t.helloIn = suite, n
-		if v == 0x0304 || t.version == 0 && isTLSVersion(v) {
+		h := scanServerHello(m[4:])
+		t.suite, t.helloIn = h.suite, n
+		if v := h.version; v == 0x0304 || t.version == 0 && isTLSVersion(v) {
 			t.tell(v, dir, n, t.count[dir])
 		}
-		if alpn != "" {
-			t.alpn = alpn
+		if h.alpn != "" {
+			t.alpn = h.alpn
 		}
+	case 8: // Encrypted Extensions (RFC 8446 §4.3.1)
+		eachExtension(m[4:], func(kind uint16, body []byte) {
+			if name := alpnChosen(body); kind == 16 && name != "" {
+				t.alpn = name
+			}
+		})
 	case 14:
 		t.hello = true
 	}
+	t.lock.message(dir, m)
+}
+
+// alpnChosen reads the application protocol that a server chose (RFC 7301 §3.1).
+func alpnChosen(body []byte) string {
+	if n := len(body); n >= 3 && int(body[2]) <= n-3 {
+		return string(body[3 : 3+int(body[2])])
+	}
+	return ""
+}
+
+// tlsChosen is what a server chose.
+type tlsChosen struct {
+	version, suite                 uint16
+	alpn                           string
+	session                        []byte
+	encryptThenMAC, extendedMaster bool // RFC 7366, RFC 7627
 }
 
 // scanServerHello finds the version, the cipher suite and the application protocol
 // that a server chose (RFC 5246 §7.4.1.3, RFC 8446 §4.1.3, RFC 7301 §3.1). Versions of drafts
 // of TLS 1.3 count as TLS 1.3.
-func scanServerHello(m []byte) (version, suite uint16, alpn string) {
+func scanServerHello(m []byte) (h tlsChosen) {
 	if len(m) < 35 {
-		return 0, 0, ""
+		return h
 	}
-	version = uint16(m[0])<<8 | uint16(m[1])
+	h.version = uint16(m[0])<<8 | uint16(m[1])
 	m = m[34:]
 	id := int(m[0])
 	if len(m) >= 3+id {
-		suite = uint16(m[1+id])<<8 | uint16(m[2+id])
+		h.session = m[1 : 1+id]
+		h.suite = uint16(m[1+id])<<8 | uint16(m[2+id])
 	}
 	if len(m) < 1+id+3+2 {
-		return version, suite, ""
+		return h
 	}
-	m = m[1+id+3:]
-	exts := m[2:]
-	exts = exts[:min(len(exts), int(m[0])<<8|int(m[1]))]
-	for len(exts) >= 4 {
-		t, n := int(exts[0])<<8|int(exts[1]), int(exts[2])<<8|int(exts[3])
-		body := exts[4:]
-		if n > len(body) {
-			break
-		}
-		exts, body = body[n:], body[:n]
+	eachExtension(m[1+id+3:], func(kind uint16, body []byte) {
 		switch {
-		case t == 43 && n == 2:
+		case kind == 43 && len(body) == 2:
 			v := uint16(body[0])<<8 | uint16(body[1])
 			if v == 0x0304 || v>>8 == 0x7f {
 				v = 0x0304
 			}
 			if isTLSVersion(v) {
-				version = v
+				h.version = v
 			}
-		case t == 16 && n >= 3 && int(body[2]) <= n-3:
-			alpn = string(body[3 : 3+int(body[2])])
+		case kind == 16:
+			if name := alpnChosen(body); name != "" {
+				h.alpn = name
+			}
+		case kind == 22:
+			h.encryptThenMAC = true
+		case kind == 23:
+			h.extendedMaster = true
 		}
-	}
-	return version, suite, alpn
+	})
+	return h
 }
 
 // tlsFacts is what a dissection of one packet asks of a session.

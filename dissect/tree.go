@@ -92,6 +92,34 @@ func (t *Tree) add(n Node) int32 {
 	return i
 }
 
+// moveAfter puts node i behind another one of the same parent.
+func (t *Tree) moveAfter(i, after int32) {
+	n, to := &t.Nodes[i], &t.Nodes[after]
+	if i == after || to.next == i || n.parent != to.parent {
+		return
+	}
+	first, last := &t.first, &t.last
+	if n.parent >= 0 {
+		first, last = &t.Nodes[n.parent].first, &t.Nodes[n.parent].last
+	}
+	before := int32(-1)
+	for k := *first; k >= 0 && k != i; k = t.Nodes[k].next {
+		before = k
+	}
+	if before < 0 {
+		*first = n.next
+	} else {
+		t.Nodes[before].next = n.next
+	}
+	if *last == i {
+		*last = before
+	}
+	n.next, to.next = to.next, i
+	if *last == after {
+		*last = i
+	}
+}
+
 // First gives the index of the first node at the top, −1 for an empty tree.
 func (t *Tree) First() int {
 	if len(t.Nodes) == 0 {

@@ -13,31 +13,6 @@ var (
 	fVXRes8     = pVXLAN.u8("vxlan.reserved8", "Reserved", Dec)
 )
 
-// dissectTunnel goes on with a tunnel over UDP, told by its port; false if the
-// ports name none. It serves the scan too: a tunnel's inner packet has headers.
-func dissectTunnel(c cursor, sport, dport uint16) bool {
-	switch {
-	case dport == 4789 || sport == 4789:
-		if c.d.descend() {
-			dissectVXLAN(c)
-			c.d.ascend()
-		}
-	case dport == 6081 || sport == 6081:
-		if c.d.descend() {
-			dissectGeneve(c)
-			c.d.ascend()
-		}
-	case dport == 4790 || sport == 4790:
-		if c.d.descend() {
-			dissectVXLANGPE(c)
-			c.d.ascend()
-		}
-	default:
-		return false
-	}
-	return true
-}
-
 var (
 	fGPEFlags = pVXLAN.u8("vxlan.flags", "Flags", Hex)
 	fGPEVer   = pVXLAN.u8("vxlan.ver", "Version", Dec, mask(0x30))

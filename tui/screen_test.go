@@ -21,6 +21,8 @@ func TestScreens(t *testing.T) {
 		{"complete", "web.pcap", "/ 'tcp.fl'"},
 		{"none", "web.pcap", "/ 'udp' Enter"},
 		{"problems", "fastrtx.pcap", "e e"},
+		{"requests", "web.pcap", "3 j"},
+		{"requestpackets", "web.pcap", "3 j Enter"},
 		{"follow", "web.pcap", "j j j j j f"},
 		{"followhex", "web.pcap", "j j j j j f v"},
 		{"graph", "web.pcap", "j j j j j x"},
@@ -45,7 +47,7 @@ func TestScreens(t *testing.T) {
 
 // TestASCII shows every view without a character beyond ASCII.
 func TestASCII(t *testing.T) {
-	for _, keys := range []string{"", "j j j j j Tab j", "?", "2", "j j j f", "j j j x", "/ 'tcp'", "y", "j j j K", ": 'fol'", "m F p"} {
+	for _, keys := range []string{"", "j j j j j Tab j", "?", "2", "3", "j j j f", "j j j x", "/ 'tcp'", "y", "j j j K", ": 'fol'", "m F p"} {
 		d := drive(t, Options{Trace: open(t, "web.pcap"), ASCII: true}, 80, 24)
 		d.keys(keys)
 		d.check()

@@ -3,7 +3,9 @@ package cli
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
+	"os"
 
 	"tcplens/capture"
 	"tcplens/dissect"
@@ -110,7 +112,18 @@ func (p *printer) one(t *trace.Trace, s trace.Snapshot, r *trace.Reader, n packe
 
 // copyTo writes the packets of a file that match to the file of -w.
 func (o *options) copyTo(src *source, show *filter.Filter) error {
-	w, err := o.saver(src.pipe.File().Secrets()...)
+	secrets := src.pipe.File().Secrets()
+	if o.keylog != "" {
+		if o.write != "-" && capture.FormatOf(o.write) != capture.PcapNG {
+			return errNoRoom()
+		}
+		text, err := os.ReadFile(o.keylog)
+		if err != nil {
+			return fmt.Errorf("--keylog: %w", err)
+		}
+		secrets = append(secrets, text)
+	}
+	w, err := o.saver(secrets...)
 	if err != nil {
 		return err
 	}

@@ -76,6 +76,7 @@ type source struct {
 // open opens what the flags name.
 func (o *options) open(da *dissect.DecodeAs) (*source, error) {
 	po := pipeline.Options{DecodeAs: da, Count: o.count, Mem: int64(o.mem), Disk: int64(o.disk), Name: o.read}
+	po.KeyLog, po.SaveKeys = o.keyLog(), o.keylog != ""
 	if o.read != "" && o.read != "-" {
 		if o.filter != "" {
 			if err := capture.CheckFilter(o.filter, 1, 0); err != nil {
@@ -118,6 +119,10 @@ func (o *options) open(da *dissect.DecodeAs) (*source, error) {
 		src, s.live, po.Name = live, live, join(o.ifaces)
 	}
 	if o.write != "" {
+		if o.keylog != "" && o.write != "-" && capture.FormatOf(o.write) != capture.PcapNG {
+			_ = src.Close() // nothing was read from it yet
+			return nil, errNoRoom()
+		}
 		w, err := o.saver()
 		if err != nil {
 			_ = src.Close() // nothing was read from it yet
@@ -144,8 +149,21 @@ func (o *options) liveConfig() capture.LiveConfig {
 	}
 }
 
-// saver opens what -w names. TLS secrets that are known by then go into the file,
-// so that whoever opens it later has them too.
+// keyLog is the file of TLS secrets to be read: that of --keylog, or the one that
+// programs on this machine are told to write by the environment.
+func (o *options) keyLog() string {
+	if o.keylog != "" {
+		return o.keylog
+	}
+	return os.Getenv("SSLKEYLOGFILE")
+}
+
+func errNoRoom() error {
+	return usagef("--keylog: a pcap file has no place for secrets: save as .pcapng")
+}
+
+// saver opens what -w names. TLS secrets go into the file, so that whoever opens it
+// later has them too.
 func (o *options) saver(secrets ...[]byte) (*capture.Writer, error) {
 	var w *capture.Writer
 	var err error
@@ -157,20 +175,10 @@ func (o *options) saver(secrets ...[]byte) (*capture.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.keylog != "" {
-		text, err := os.ReadFile(o.keylog)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("--keylog: %w", err), w.Close())
-		}
-		secrets = append(secrets, text)
-	}
-	if o.write != "-" && capture.FormatOf(o.write) != capture.PcapNG {
-		if o.keylog != "" {
-			return nil, errors.Join(usagef("--keylog: a pcap file has no place for secrets: save as .pcapng"), w.Close())
-		}
-		return w, nil
-	}
 	for _, s := range secrets {
+		if w.Format() != capture.PcapNG {
+			break
+		}
 		if err := w.WriteSecrets(s); err != nil {
 			return nil, errors.Join(err, w.Close())
 		}

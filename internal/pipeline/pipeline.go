@@ -20,6 +20,7 @@ import (
 	"tcplens/capture"
 	"tcplens/dissect"
 	"tcplens/internal/packet"
+	"tcplens/internal/tlskeys"
 	"tcplens/internal/trace"
 )
 
@@ -33,6 +34,8 @@ type Options struct {
 	Dir      string            // where the spool's folder is made; empty: the system's place
 	Disk     int64             // bytes that spooled packets may take; 0: DefaultDisk
 	Mem      int64             // bytes that rows and tables may take; 0: DefaultMem
+	KeyLog   string            // file of TLS secrets, read as it grows; empty for none
+	SaveKeys bool              // what comes from KeyLog goes into what Save writes, if that has room for it
 }
 
 // The bounds of a capture that no file backs, unless others are given.
@@ -53,6 +56,7 @@ type Pipeline struct {
 	n     packet.Number // packets passed on by the reading goroutine
 	busy  atomic.Int64  // batches between the source and the trace
 	quiet chan struct{} // one slot: told when nothing is under way
+	keys  keyFile       // for the reading goroutine
 }
 
 // OpenFile makes the pipeline of a file that can be read at any place. It and the
@@ -63,9 +67,7 @@ func OpenFile(path string, o Options) (*Pipeline, error) {
 		return nil, err
 	}
 	p := &Pipeline{opts: o, file: f, quiet: make(chan struct{}, 1)}
-	p.trace = trace.New(f, o.DecodeAs)
-	p.w = p.trace.Writer()
-	p.w.Set(func(s *trace.Status) { s.Source, s.Saving = o.Name, o.SaveName })
+	p.begin(f)
 	return p, nil
 }
 
@@ -85,10 +87,18 @@ func New(o Options) (*Pipeline, error) {
 		return nil, err
 	}
 	p := &Pipeline{opts: o, spool: sp, quiet: make(chan struct{}, 1)}
-	p.trace = trace.New(sp, o.DecodeAs)
+	p.begin(sp)
+	return p, nil
+}
+
+// begin makes the trace over its store.
+func (p *Pipeline) begin(store trace.Store) {
+	o := &p.opts
+	p.keys = keyFile{path: o.KeyLog, log: &tlskeys.Log{}}
+	p.trace = trace.New(store, o.DecodeAs)
+	p.trace.UseKeys(p.keys.log)
 	p.w = p.trace.Writer()
 	p.w.Set(func(s *trace.Status) { s.Source, s.Saving = o.Name, o.SaveName })
-	return p, nil
 }
 
 // Trace is what the pipeline fills.
@@ -223,6 +233,11 @@ func (p *Pipeline) decode(work <-chan *job) {
 // read is the reading goroutine.
 func (p *Pipeline) read(ctx context.Context, src capture.Source, free <-chan *job, work, order chan<- *job) error {
 	known := 0
+	if text := p.keys.all(); p.opts.SaveKeys {
+		p.saveSecrets(text)
+	}
+	keys := p.keys.status()
+	p.w.Set(func(s *trace.Status) { s.Keys = keys })
 	for {
 		var j *job
 		select {
@@ -296,10 +311,15 @@ func (p *Pipeline) save(ifaces []packet.Interface, ps []packet.Packet) {
 		err = w.Flush()
 	}
 	if err != nil {
-		p.opts.Save = nil
-		_ = w.Close() // the error that matters is the one that came first
-		p.w.Set(func(s *trace.Status) { s.SaveErr, s.Saving = fmt.Errorf("saving ended: %w", err), "" })
+		p.endSave(err)
 	}
+}
+
+// endSave gives up saving.
+func (p *Pipeline) endSave(err error) {
+	_ = p.opts.Save.Close() // the error that matters is the one that came first
+	p.opts.Save = nil
+	p.w.Set(func(s *trace.Status) { s.SaveErr, s.Saving = fmt.Errorf("saving ended: %w", err), "" })
 }
 
 // report gives what a batch's arrival tells of the source.
@@ -324,11 +344,15 @@ func (p *Pipeline) report(src capture.Source, ifaces []packet.Interface, grown b
 	if !sectioned {
 		numberOf = nil
 	}
+	rekey := p.pollKeys(src)
 	counters, live := src.(interface{ Counters() capture.Counters })
 	progress, isFile := src.(interface{ Progress() (int64, int64) })
 	return func() {
 		if grown {
 			p.w.Interfaces(list, numberOf)
+		}
+		if rekey != nil {
+			rekey()
 		}
 		if live {
 			c := counters.Counters()

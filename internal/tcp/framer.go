@@ -40,10 +40,27 @@ type Ender interface {
 	Ended(n uint32)
 }
 
+// Keeper is a Framer that has a use for a message also where reassembly gives it up:
+// what is encrypted can be read only by who has seen all that was sent.
+type Keeper interface {
+	Framer
+
+	// Keeps says whether the open message is wanted to its end, be it that a
+	// segment completes it which the upper layer is not given (R72).
+	Keeps() bool
+
+	// Aside takes the open message out of the framer, which begins a new one with
+	// the next byte: the stream has gone on behind a hole (R75). Should the hole
+	// fill, the rest of the message is pushed to what Aside gives. It gives nil for
+	// a message that is of no use any more.
+	Aside() Framer
+}
+
 // Piece is a run of bytes of one direction.
 type Piece struct {
 	Data   []byte        // at least one byte; only lent
 	Number packet.Number // the packet that is being put in order
+	Seq    uint32        // relative sequence number of Data[0]
 	Cut    uint32        // bytes that followed Data on the wire and were not captured
 	FIN    bool          // the segment closes its direction: nothing follows it (R92)
 }

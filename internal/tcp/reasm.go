@@ -60,7 +60,32 @@ func (d *reasm) leave(pdus *PDUs) {
 	p := pdus.peek(d.fed)
 	p.State = PDUAbandoned
 	pdus.set(d.fed, p)
+	if k, ok := d.framer.(Keeper); ok {
+		if f := k.Aside(); f != nil {
+			if len(d.aside) == maxAside {
+				d.dropAside(0)
+			}
+			d.aside = append(d.aside, asidePDU{d.feed, d.fed, f})
+		}
+	}
 	d.stop(true)
+}
+
+// keeps says whether the framer wants the open message in any case.
+func (d *reasm) keeps() bool {
+	k, ok := d.framer.(Keeper)
+	return ok && k.Keeps()
+}
+
+// asideOf gives the place of a message that was set aside, −1 for others.
+func (d *reasm) asideOf(id PDUID) int {
+	return slices.IndexFunc(d.aside, func(x asidePDU) bool { return x.id == id })
+}
+
+// dropAside ends the waiting for a message that was set aside.
+func (d *reasm) dropAside(i int) {
+	d.aside[i].framer.Skip()
+	d.aside = slices.Delete(d.aside, i, i+1)
 }
 
 // stop ends the feeding of the current message.
@@ -68,18 +93,18 @@ func (d *reasm) stop(skip bool) {
 	if skip && d.fed != 0 {
 		d.framer.Skip()
 	}
-	d.fed, d.held, d.nHeld = 0, nil, 0
+	d.fed, d.feed = 0, feed{}
 }
 
 // hold keeps a copy of bytes that lie behind a hole. It fails when that would be
 // more than is allowed.
-func (d *reasm) hold(seq uint32, data []byte) bool {
-	if d.nHeld+len(data) > maxHeld || len(d.held) >= maxRanges {
+func (f *feed) hold(seq uint32, data []byte) bool {
+	if f.nHeld+len(data) > maxHeld || len(f.held) >= maxRanges {
 		return false
 	}
-	i := sort.Search(len(d.held), func(i int) bool { return d.held[i].seq > seq })
-	d.held = slices.Insert(d.held, i, heldPiece{seq, slices.Clone(data)})
-	d.nHeld += len(data)
+	i := sort.Search(len(f.held), func(i int) bool { return f.held[i].seq > seq })
+	f.held = slices.Insert(f.held, i, heldPiece{seq, slices.Clone(data)})
+	f.nHeld += len(data)
 	return true
 }
 

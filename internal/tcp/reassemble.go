@@ -8,6 +8,7 @@ const (
 	maxFresh  = 1 << 20 // bytes of one segment that may wait for more (R70.7)
 	maxOpen   = 64      // unfinished messages of one direction that are watched
 	maxRanges = 256     // pieces behind holes of one message
+	maxAside  = 4       // messages of one direction that were set aside
 	maxStarts = 4096    // messages of one direction that a repeat is recognised by
 	untilFIN  = 1 << 30 // how far a message reaches that the FIN will end (R70.7)
 )
@@ -40,8 +41,21 @@ type reasm struct {
 	fed    PDUID      // the message that the framer is inside of
 	fin    PDUID      // the message that the FIN will end
 	finAt  packet.Number
-	held   []heldPiece // of the message fed, by start
-	nHeld  int         // bytes in held
+	feed              // of the message fed
+	aside  []asidePDU // messages whose hole may still fill, oldest first
+}
+
+// feed is a message on its way into a framer.
+type feed struct {
+	held  []heldPiece // what lies behind a hole, by start
+	nHeld int         // bytes in held
+}
+
+// asidePDU is a message that a Keeper has set aside.
+type asidePDU struct {
+	feed
+	id     PDUID
+	framer Framer
 }
 
 type pduStart struct {
@@ -127,15 +141,15 @@ func (a *adder) direct() {
 		return
 	}
 	a.d.leave(a.r.pdus)
-	p := a.piece(a.data)
+	p := a.piece(a.seq, a.data)
 	p.Cut = a.seg.Len - uint32(len(a.data))
 	a.d.ends, _ = a.d.framer.Push(p, a.d.ends[:0])
 	a.d.framer.Skip()
 	a.res.Flags |= Dissected
 }
 
-func (a *adder) piece(data []byte) Piece {
-	return Piece{Data: data, Number: a.seg.Number, FIN: a.seg.Flags&FIN != 0}
+func (a *adder) piece(seq uint32, data []byte) Piece {
+	return Piece{Data: data, Number: a.seg.Number, Seq: seq, FIN: a.seg.Flags&FIN != 0}
 }
 
 // step is the loop of R70: it uses up the segment, or the part of it that one
@@ -188,7 +202,7 @@ func (a *adder) fresh() {
 	}
 	d.leave(a.r.pdus)
 	var need Need
-	d.ends, need = d.framer.Push(a.piece(a.data), d.ends[:0])
+	d.ends, need = d.framer.Push(a.piece(a.seq, a.data), d.ends[:0])
 	a.res.Flags |= Dissected
 	cut := a.seq
 	if n := len(d.ends); n > 0 {
@@ -266,8 +280,16 @@ func (a *adder) join(p PDU, j int) bool {
 				d.leave(a.r.pdus)
 				p.State, fed = PDUAbandoned, false
 			}
-		} else if !a.mute || !complete {
-			need, cut, ended = a.push(had, take)
+		} else if !a.mute || !complete || d.keeps() {
+			need, cut, ended = a.push(d.framer, &d.feed, had, take)
+		}
+	} else if i := d.asideOf(id); i >= 0 {
+		x := &d.aside[i]
+		switch {
+		case a.seq <= had:
+			a.push(x.framer, &x.feed, had, take)
+		case !x.hold(a.seq, a.data[:take-a.seq]):
+			d.dropAside(i)
 		}
 	}
 	if !complete {
@@ -283,6 +305,9 @@ func (a *adder) join(p PDU, j int) bool {
 	}
 	if o.segment {
 		p.EndSeq = max(p.EndSeq, a.end)
+	}
+	if i := d.asideOf(id); i >= 0 {
+		d.dropAside(i)
 	}
 	if first {
 		a.res.Flags |= HeadDone
@@ -328,16 +353,16 @@ func (a *adder) join(p PDU, j int) bool {
 	return a.seq < a.end
 }
 
-// push gives the framer the segment's bytes from had up to take, which continue
-// the message it is in, and what was held back behind them. It gives what the
-// framer wants after that, and the number one past the last message that ended.
-func (a *adder) push(had, take uint32) (need Need, cut uint32, ended bool) {
+// push gives a framer the segment's bytes from had up to take, which continue the
+// message it is in, and what was held back behind them. It gives what the framer
+// wants after that, and the number one past the last message that ended.
+func (a *adder) push(to Framer, f *feed, had, take uint32) (need Need, cut uint32, ended bool) {
 	d := a.d
 	give := func(seq uint32, data []byte) {
 		if len(data) == 0 {
 			return
 		}
-		d.ends, need = d.framer.Push(a.piece(data), d.ends[:0])
+		d.ends, need = to.Push(a.piece(seq, data), d.ends[:0])
 		if n := len(d.ends); n > 0 {
 			cut, ended = seq+min(d.ends[n-1], uint32(len(data))), true
 		}
@@ -347,10 +372,10 @@ func (a *adder) push(had, take uint32) (need Need, cut uint32, ended bool) {
 		give(had, a.data[had-a.seq:take-a.seq])
 		at = take
 	}
-	for len(d.held) > 0 && d.held[0].seq <= at {
-		h := d.held[0]
-		d.held = d.held[:copy(d.held, d.held[1:])]
-		d.nHeld -= len(h.data)
+	for len(f.held) > 0 && f.held[0].seq <= at {
+		h := f.held[0]
+		f.held = f.held[:copy(f.held, f.held[1:])]
+		f.nHeld -= len(h.data)
 		if skip := at - h.seq; skip < uint32(len(h.data)) {
 			give(at, h.data[skip:])
 			at += uint32(len(h.data)) - skip

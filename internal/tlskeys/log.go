@@ -142,6 +142,7 @@ type Feed struct {
 	log  *Log
 	rest []byte // the beginning of a line
 	long bool   // of one that is too long: the rest of it is skipped
+	seen bool   // what there is of the line was taken already
 	n    int    // lines so far
 }
 
@@ -164,6 +165,18 @@ func (f *Feed) Push(b []byte) {
 	}
 }
 
+// Peek takes what has come of a line that has not ended, if it can be one: a file
+// may end without a line end. Should more of it come, that counts.
+func (f *Feed) Peek() {
+	f.log.mu.Lock()
+	defer f.log.mu.Unlock()
+	if len(f.rest) > 0 && !f.long && !f.seen {
+		n := f.log.lines
+		f.seen = f.log.line(f.rest)
+		f.log.lines = n
+	}
+}
+
 // End says that nothing more comes: what was pushed last is a whole line.
 func (f *Feed) End() {
 	f.log.mu.Lock()
@@ -179,6 +192,7 @@ func (f *Feed) keep(b []byte) {
 	}
 	if !f.long {
 		f.rest = append(f.rest, b...)
+		f.seen = f.seen && len(b) == 0
 	}
 }
 
@@ -186,7 +200,7 @@ func (f *Feed) keep(b []byte) {
 func (f *Feed) line() {
 	f.n++
 	known := !f.long && f.log.line(f.rest)
-	f.rest, f.long = f.rest[:0], false
+	f.rest, f.long, f.seen = f.rest[:0], false, false
 	if !known {
 		if f.log.bad++; f.log.bad == 1 {
 			f.log.firstBad = f.n

@@ -104,6 +104,19 @@ func (k *Keys) init() (err error) {
 // but those of a stream cipher, and the first one then of CBC in TLS 1.0.
 func (k *Keys) Resumable() bool { return k.suite.kind != kindRC4 }
 
+// Overhead is by how many bytes the body of a record is longer than its plaintext,
+// at least: exactly that for an AEAD without padding.
+func (k *Keys) Overhead() int {
+	if k.aead == nil {
+		return k.explicit + k.macLen
+	}
+	n := k.explicit + k.aead.Overhead()
+	if k.version == versionTLS13 {
+		n++
+	}
+	return n
+}
+
 // Chained says how many bytes at the end of a record the next one needs to be
 // opened, as its Chain.
 func (k *Keys) Chained() int {

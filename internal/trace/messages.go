@@ -32,7 +32,7 @@ func (w *Writer) messages(r *Row, n packet.Number, f *tcp.Facts, x *dissect.Tran
 		if kind == dissect.AppNone {
 			return
 		}
-		a.session = dissect.NewSession(kind)
+		a.session = w.session(kind, a, f.Stream, x.Flow)
 		a.order = tcp.NewReassembler(&tb.pdus)
 		a.order.SetFramer(0, a.session.Framer(0))
 		a.order.SetFramer(1, a.session.Framer(1))
@@ -97,9 +97,10 @@ func (k *knowledge) Messages() *dissect.Messages {
 		return nil
 	}
 	p := &k.plan
-	m := &dissect.Messages{Session: p.session, Dir: row.Dir, Frame: k.n, Withheld: row.withheld(p.session != nil), FirstVisit: k.first}
+	m := &dissect.Messages{Session: p.session, Dir: row.Dir, Frame: k.n, Withheld: row.withheld(p.session != nil), FirstVisit: k.first, Seq: row.dataSeq()}
 	m.HeadLen, m.TailOff, m.Head, m.Tail = p.parts(row)
 	if m.Head {
+		m.HeadSeq = p.head.StartSeq
 		if p.head.Complete {
 			m.HeadIn = p.head.Last
 		}

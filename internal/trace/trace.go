@@ -22,6 +22,7 @@ import (
 	"tcplens/dissect"
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
+	"tcplens/internal/tlskeys"
 )
 
 // Trace is a capture: being made, or complete. The methods of a Writer belong to
@@ -34,6 +35,7 @@ type Trace struct {
 
 	store Store
 	as    *dissect.DecodeAs
+	keys  *tlskeys.Log // nil: nothing is decrypted
 
 	mu     sync.RWMutex // guards what follows; the writer holds it for a batch at a time
 	tables tables
@@ -71,6 +73,7 @@ type Status struct {
 	Progress [2]int64      // bytes read of a file, and its size; 0, 0 if not known
 	Saving   string        // file that packets are written to; empty if none
 	SaveErr  error         // why saving ended
+	Keys     KeyStatus     // what opens TLS
 }
 
 // New makes an empty trace over a store. da may be nil.
