@@ -154,7 +154,7 @@ func ndOption(typ int, body []byte) []byte {
 
 // crafts are all captures, in the order of the layers.
 func crafts() []craft {
-	out := append(append(linkCrafts(), netCrafts()...), tcpCrafts()...)
+	out := append(append(linkCrafts(), netCrafts()...), append(tcpCrafts(), rareCrafts()...)...)
 	return append(out, tunnelCrafts()...)
 }
 

@@ -10,7 +10,7 @@ import (
 var netProtocols = append([]*Proto{
 	pEth, pEtherType, pLLC, pVLAN, p8021ad, pSLL, pNull, pLoop, pRaw, pPPP, pPPPHDLC, pLCP, pIPCP, pIPv6CP, pPPPoE, pPPPoED, pPPPoES,
 	pMPLS, pPWEth, pPWNoCW, pPWCW, pPWACH, pGRE, pERSPAN, pVXLAN, pGeneve, pARP, pIP, pIPv6, pHopOpts, pRouting, pFragHdr, pDstOpts, pESP, pAH,
-	pICMP, pICMPv6, pIGMP, pEtherIP, pUDP, pGTP,
+	pICMP, pICMPv6, pIGMP, pEtherIP, pUDP, pGTP, pCHDLC, pSLARP, pARCNET, pFDDI, pIPoIB,
 }, namedProtocols()...)
 
 // dissectLink begins with the link layer.
@@ -37,6 +37,16 @@ func dissectLink(c cursor, l packet.LinkType) {
 		dissectPPPLink(c)
 	case packet.LinkATM:
 		dissectLLC(c)
+	case packet.LinkCHDLC:
+		dissectCHDLC(c)
+	case packet.LinkARCNET:
+		dissectARCNET(c, false)
+	case packet.LinkARCNETSLL:
+		dissectARCNET(c, true)
+	case packet.LinkFDDI:
+		dissectFDDI(c)
+	case packet.LinkIPoIB:
+		dissectIPoIB(c)
 	case packet.LinkPPPEther:
 		dissectPPPoESession(c)
 	default:

@@ -32,3 +32,7 @@ func FuzzIPv6(f *testing.F)      { fuzz(f, packet.LinkIPv6) }
 func FuzzPPP(f *testing.F)       { fuzz(f, packet.LinkPPP) }
 func FuzzPPPSerial(f *testing.F) { fuzz(f, packet.LinkPPPSerial) }
 func FuzzPPPoE(f *testing.F)     { fuzz(f, packet.LinkPPPEther) }
+func FuzzCHDLC(f *testing.F)     { fuzz(f, packet.LinkCHDLC) }
+func FuzzARCNET(f *testing.F)    { fuzz(f, packet.LinkARCNET) }
+func FuzzFDDI(f *testing.F)      { fuzz(f, packet.LinkFDDI) }
+func FuzzIPoIB(f *testing.F)     { fuzz(f, packet.LinkIPoIB) }

@@ -10,15 +10,20 @@ type LinkType uint16
 const (
 	LinkNull      LinkType = 0   // BSD loopback, host byte order
 	LinkEthernet  LinkType = 1   // Ethernet II and 802.3
+	LinkARCNET    LinkType = 7   // ARCNET, with BSD's header
 	LinkPPP       LinkType = 9   // PPP, with or without HDLC framing
+	LinkFDDI      LinkType = 10  // FDDI, with bit-swapped addresses
 	LinkPPPSerial LinkType = 50  // PPP in HDLC-like framing
 	LinkPPPEther  LinkType = 51  // PPPoE, from its header on
 	LinkATM       LinkType = 100 // RFC 1483 ATM: LLC at its beginning
 	LinkRaw       LinkType = 101 // IPv4 or IPv6, told by the first nibble
+	LinkCHDLC     LinkType = 104 // Cisco HDLC
 	LinkLoop      LinkType = 108 // OpenBSD loopback, network byte order
 	LinkLinuxSLL  LinkType = 113 // Linux cooked, version 1
+	LinkARCNETSLL LinkType = 129 // ARCNET, with Linux' header
 	LinkIPv4      LinkType = 228 // raw IPv4
 	LinkIPv6      LinkType = 229 // raw IPv6
+	LinkIPoIB     LinkType = 242 // IP over InfiniBand
 	LinkLinuxSLL2 LinkType = 276 // Linux cooked, version 2
 
 	// LinkRecord is not of the registry: the bytes are no packet but a custom
@@ -33,8 +38,12 @@ func (l LinkType) String() string {
 		return "null"
 	case LinkEthernet:
 		return "ethernet"
+	case LinkARCNET:
+		return "arcnet"
 	case LinkPPP:
 		return "ppp"
+	case LinkFDDI:
+		return "fddi"
 	case LinkPPPSerial:
 		return "ppp-hdlc"
 	case LinkPPPEther:
@@ -43,14 +52,20 @@ func (l LinkType) String() string {
 		return "atm-rfc1483"
 	case LinkRaw:
 		return "raw"
+	case LinkCHDLC:
+		return "c-hdlc"
 	case LinkLoop:
 		return "loop"
 	case LinkLinuxSLL:
 		return "linux-sll"
+	case LinkARCNETSLL:
+		return "arcnet-linux"
 	case LinkIPv4:
 		return "ipv4"
 	case LinkIPv6:
 		return "ipv6"
+	case LinkIPoIB:
+		return "ipoib"
 	case LinkLinuxSLL2:
 		return "linux-sll2"
 	case LinkRecord:
