@@ -100,9 +100,13 @@ func (i *TLSInfo) clientSaid(m []byte) {
 	})
 }
 
-// serverSaid takes over what a Server Hello says; m is its body, without the header.
+// serverSaid takes over what a Server Hello says; m is the message with its header.
 func (i *TLSInfo) serverSaid(m []byte) {
-	eachHelloExtension(m, false, func(kind uint16, _ []byte) {
+	if isHelloRetry(m) {
+		i.Retried = true
+		return
+	}
+	eachHelloExtension(m[4:], false, func(kind uint16, _ []byte) {
 		if kind == 41 {
 			i.Resumed = true
 		}
@@ -115,7 +119,7 @@ func isGREASEName(s string) bool {
 }
 
 // eachHelloExtension goes through the extensions of a hello, client's or server's, whose
-// body is m (RFC 8446 §4.1.2, §4.1.3). It ends where the hello does not hold together.
+// body is m (RFC 8446 §4.1.2, §4.1.3), and ends where the hello does not hold together.
 func eachHelloExtension(m []byte, client bool, f func(kind uint16, body []byte)) {
 	skip := func(size int) bool { // over a vector with its length before it
 		if len(m) < size {
@@ -147,17 +151,7 @@ func eachHelloExtension(m []byte, client bool, f func(kind uint16, body []byte))
 		}
 		m = m[3:]
 	}
-	if len(m) < 2 {
-		return
-	}
-	exts := m[2:]
-	exts = exts[:min(len(exts), int(m[0])<<8|int(m[1]))]
-	for len(exts) >= 4 {
-		kind, n := uint16(exts[0])<<8|uint16(exts[1]), int(exts[2])<<8|int(exts[3])
-		if exts = exts[4:]; n > len(exts) {
-			return
-		}
-		f(kind, exts[:n])
-		exts = exts[n:]
+	if len(m) >= 2 {
+		eachExtension(m, f)
 	}
 }

@@ -16,6 +16,7 @@ type tlsSession struct {
 	resumed bool             // keys of an earlier session are used
 	alpn    string           // what the server chose
 	suite   uint16           // and the cipher suite; 0 while it is not known
+	said    TLSInfo          // what the hellos said beside
 	ccs     [2]packet.Number // the first ChangeCipherSpec of each direction
 	splits  []*tlsSplit      // messages that took several records, oldest first
 	kept    int              // bytes in splits
@@ -236,7 +237,9 @@ func (t *tlsSession) message(n packet.Number, dir uint8, m []byte) {
 	switch m[0] {
 	case 1:
 		t.from(n, dir)
+		t.said.clientSaid(m[4:])
 	case 2:
+		t.said.serverSaid(m)
 		h := scanServerHello(m[4:])
 		t.suite, t.helloIn = h.suite, n
 		if v := h.version; v == 0x0304 || t.version == 0 && isTLSVersion(v) {

@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"tcplens/internal/text"
 	"tcplens/internal/trace"
 )
 
@@ -18,6 +19,7 @@ const (
 	flowNumber flowKey = iota
 	flowA
 	flowB
+	flowName
 	flowPackets
 	flowBytes
 	flowSent
@@ -46,6 +48,7 @@ var flowFields = [flowKeys]struct {
 	flowNumber:   {"n", "number", "Flow", 6, false},
 	flowA:        {"a", "first end", "A", 12, false},
 	flowB:        {"b", "second end", "B", 12, false},
+	flowName:     {"e", "server name", "Name", 12, false},
 	flowPackets:  {"p", "packets", "Pkts", 5, true},
 	flowBytes:    {"y", "bytes", "Bytes", 6, true},
 	flowSent:     {"s", "bytes sent by the first end", "A to B", 6, true},
@@ -108,7 +111,13 @@ func (p *flowsPane) columns(w int) []flowColumn {
 	}
 	grow(flowA, ends)
 	grow(flowB, ends)
-	if w >= 100 {
+	wide := w >= 100
+	if wide && p.names > 0 {
+		// Names come before any other column.
+		wide = add(flowName)
+		grow(flowName, min(p.names, 24*min(shown[flowName], 1)))
+	}
+	if wide {
 		for _, k := range []flowKey{flowIRTT, flowResent, flowZero, flowComplete, flowState, flowShare, flowMissing, flowSent, flowGot, flowStart} {
 			if !add(k) {
 				break
@@ -116,6 +125,9 @@ func (p *flowsPane) columns(w int) []flowColumn {
 		}
 	}
 	grow(flowHistory, 12)
+	if shown[flowName] > 0 {
+		grow(flowName, min(p.names, 40))
+	}
 	for _, k := range []flowKey{flowA, flowB} {
 		grow(k, min(p.ends, shown[k]+left))
 	}
@@ -137,6 +149,9 @@ func (k flowKey) compare(a, b *trace.Conversation) int {
 		return a.Flow.Src.Compare(b.Flow.Src)
 	case flowB:
 		return a.Flow.Dst.Compare(b.Flow.Dst)
+	case flowName:
+		// Conversations without a name stand behind.
+		return cmp.Or(cmp.Compare(min(len(b.TLS.Name), 1), min(len(a.TLS.Name), 1)), strings.Compare(a.TLS.Name, b.TLS.Name))
 	case flowStart:
 		return cmp.Compare(a.FirstTime, b.FirstTime)
 	case flowState:
@@ -242,6 +257,10 @@ func (p *flowsPane) cell(l *line, c *trace.Conversation, col flowColumn) {
 		s, st = l.g.cutMiddle(c.Flow.Src.String(), col.w), sSide0
 	case flowB:
 		s, st = l.g.cutMiddle(c.Flow.Dst.String(), col.w), sSide1
+	case flowName:
+		if s = l.g.text(c.TLS.Name); text.Width(s) == len(s) { // of single bytes, which may be cut anywhere
+			s = l.g.cutMiddle(s, col.w)
+		}
 	case flowPackets:
 		s = number(packets(c))
 	case flowBytes:

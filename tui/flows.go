@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tcplens/internal/packet"
+	"tcplens/internal/text"
 	"tcplens/internal/trace"
 )
 
@@ -20,6 +21,7 @@ type flowsPane struct {
 	loaded  time.Time // when all was copied
 	total   int       // conversations of the trace, also while the pane is not shown
 	ends    int       // cells of the longest address with its port
+	names   int       // cells of the longest server name
 	digits  int       // of the largest number of a conversation
 	first   packet.Time
 	span    time.Duration // from the first conversation's beginning to the last one's
@@ -56,11 +58,12 @@ func (p *flowsPane) load(tr *trace.Trace) {
 
 // measure notes what the layout of the columns depends on.
 func (p *flowsPane) measure() {
-	p.ends, p.first, p.span = 0, 0, 0
+	p.ends, p.names, p.first, p.span = 0, 0, 0, 0
 	last, most := packet.Time(0), uint32(0)
 	for i := range p.all {
 		c := &p.all[i]
 		p.ends = max(p.ends, endCells(&c.Flow.Src), endCells(&c.Flow.Dst))
+		p.names = max(p.names, text.Width(c.TLS.Name))
 		if i == 0 || c.FirstTime < p.first {
 			p.first = c.FirstTime
 		}

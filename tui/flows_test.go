@@ -34,6 +34,12 @@ func TestFlowScreens(t *testing.T) {
 			})
 		}
 	}
+	for _, size := range sizes {
+		d := drive(t, Options{Trace: open(t, "secure.pcap"), Color: true}, size.w, size.h)
+		d.keys("2 o e j")
+		d.check()
+		golden(t, fmt.Sprintf("flowstls-%dx%d.golden", size.w, size.h), d.screen())
+	}
 	for _, s := range []struct{ name, keys string }{{"flowsort", "2 o"}, {"flowexplain", "2 o r K"}} {
 		d := drive(t, Options{Trace: open(t, "flows.pcapng"), Color: true}, 80, 24)
 		d.keys(s.keys)
@@ -47,7 +53,7 @@ func TestFlowScreens(t *testing.T) {
 func TestFlowColumns(t *testing.T) {
 	for _, ends := range []int{0, 15, 21, 30, 47} {
 		for _, digits := range []int{0, 1, 3, 6} {
-			p := flowsPane{ends: ends, digits: digits}
+			p := flowsPane{ends: ends, digits: digits, names: 12 + ends}
 			before := map[flowKey]bool{}
 			for w := minWidth; w <= 300; w++ {
 				used := 1

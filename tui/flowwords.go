@@ -30,13 +30,63 @@ func (p *flowsPane) words(l *line, r rect) []string {
 		ends = 0
 	}
 	room := r.h - 1 - ends
-	lines := prose(l, r.w, max(room-2, 1), stateStyle(c), z.State.String(), state)
+	spare := 2 // for the history
+	secure := ""
+	if c.TLS.Known() && room >= 3 {
+		secure = tlsWords(c)
+		spare, room = 1, room-1
+	}
+	lines := prose(l, r.w, max(room-spare, 1), stateStyle(c), z.State.String(), state)
 	out = append(out, lines...)
 	out = append(out, prose(l, r.w, room-len(lines), sText, z.History.String(), strings.Join(z.History.Words(), ", "))...)
+	if secure != "" {
+		name, rest, _ := strings.Cut(secure, ": ")
+		out = append(out, prose(l, r.w, 1, sTLS, name, rest)...)
+	}
 	if ends > 0 {
 		out = append(out, endLine(l, r.w, c, 0), endLine(l, r.w, c, 1))
 	}
 	return pad(l, out, r)
+}
+
+// tlsWords says what the hellos of a conversation agreed on: "TLS 1.3: to example.com,
+// h2 inside, TLS_AES_128_GCM_SHA256".
+func tlsWords(c *trace.Conversation) string {
+	i := &c.TLS
+	name := i.VersionName()
+	switch {
+	case i.QUIC:
+		name = "QUIC, " + name
+	case name == "":
+		name = "TLS"
+	}
+	var parts []string
+	add := func(s string, args ...any) { parts = append(parts, fmt.Sprintf(s, args...)) }
+	if i.Name != "" {
+		add("to %s", i.Name)
+	}
+	switch {
+	case i.ALPN != "":
+		add("%s inside", i.ALPN)
+	case i.Offered != "":
+		add("%s offered", i.Offered)
+	}
+	if i.Suite != 0 {
+		add("%s", i.SuiteName())
+	}
+	if i.Resumed {
+		add("resumed")
+	}
+	if i.Early {
+		add("with early data")
+	}
+	if i.Retried {
+		add("hello asked for twice")
+	}
+	if parts == nil {
+		add("only the version was seen")
+	}
+	return name + ": " + strings.Join(parts, ", ")
 }
 
 // flowTitle names a conversation and its ends, the client first as far as is known.

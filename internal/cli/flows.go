@@ -28,6 +28,7 @@ func newFlows(s Streams) *cobra.Command {
 		Short: "List the conversations of a capture, one a line",
 		Long: "flows lists what the flows view shows: who spoke with whom, how much, and how it went.\n" +
 			"conn and history are what Zeek's conn.log says; times are in seconds, sizes in bytes, - is none.\n" +
+			"tls, alpn and name are what the hellos of TLS and QUIC say: version, protocol inside, server.\n" +
 			"A is the sender of the first packet.",
 		Example: "  tcplens flows -r f.pcap\n" +
 			"  tcplens flows -r f.pcap --sort resent | head\n" +
@@ -150,8 +151,14 @@ func flowFields() []flowField {
 		ofTCP(flowField{"resent%", true, func(c *trace.Conversation) string { return strconv.FormatFloat(share(c), 'f', 1, 64) }, share}),
 		ofTCP(spell("zero-window", func(c *trace.Conversation) int64 { return c.Trouble[0].ZeroTime + c.Trouble[1].ZeroTime })),
 		ofTCP(whole("missing", sum(func(c *trace.Conversation, n int) uint64 { return c.Trouble[n].Missing }))),
+		{"tls", false, func(c *trace.Conversation) string { return noBlanks(c.TLS.VersionName()) }, nil},
+		{"alpn", false, func(c *trace.Conversation) string { return noBlanks(c.TLS.Protocol()) }, nil},
+		{"name", false, func(c *trace.Conversation) string { return noBlanks(c.TLS.Name) }, nil},
 	}
 }
+
+// noBlanks keeps a value in one column.
+func noBlanks(s string) string { return strings.Join(strings.Fields(s), "-") }
 
 func flowNames() []string {
 	var out []string
@@ -258,6 +265,7 @@ type flowJSON struct {
 	Completeness *uint8        `json:"completeness,omitempty"`
 	Complete     string        `json:"completeness_text,omitempty"`
 	IRTT         json.Number   `json:"initial_rtt,omitempty"`
+	TLS          *flowTLS      `json:"tls,omitempty"`
 	A            flowEnd       `json:"a"`
 	B            flowEnd       `json:"b"`
 }
@@ -286,6 +294,19 @@ type flowTCP struct {
 	RTTMean        json.Number `json:"rtt_mean,omitempty"`
 }
 
+// flowTLS is what was said in the clear of a conversation's encryption.
+type flowTLS struct {
+	Version string `json:"version,omitempty"`
+	Name    string `json:"server_name,omitempty"`
+	ALPN    string `json:"alpn,omitempty"`
+	Offered string `json:"alpn_offered,omitempty"`
+	Cipher  string `json:"cipher,omitempty"`
+	QUIC    bool   `json:"quic"`
+	Resumed bool   `json:"resumed"`
+	Early   bool   `json:"early_data"`
+	Retried bool   `json:"hello_retry"`
+}
+
 func flowObject(c *trace.Conversation) flowJSON {
 	number := func(ns int64) json.Number { return json.Number(seconds(ns, true)) }
 	o := flowJSON{
@@ -299,6 +320,9 @@ func flowObject(c *trace.Conversation) flowJSON {
 		if c.IRTT != 0 {
 			o.IRTT = number(c.IRTT)
 		}
+	}
+	if i := &c.TLS; i.Known() {
+		o.TLS = &flowTLS{i.VersionName(), i.Name, i.ALPN, i.Offered, i.SuiteName(), i.QUIC, i.Resumed, i.Early, i.Retried}
 	}
 	for i, end := range [2]*flowEnd{&o.A, &o.B} {
 		at := [2]packet.Endpoint{c.Flow.Src, c.Flow.Dst}[i]

@@ -17,16 +17,21 @@ var update = flag.Bool("update", false, "write golden files anew")
 // mixed has conversations that went well and badly.
 const mixed = "../../tui/testdata/flows.pcapng"
 
+// secure has conversations with TLS and without.
+const secure = "../../tui/testdata/secure.pcap"
+
 func TestFlows(t *testing.T) {
 	for _, tt := range []struct {
-		golden string
-		args   []string
+		golden, file string
+		args         []string
 	}{
-		{"flows.txt.golden", nil},
-		{"flows.resent.golden", []string{"--sort", "resent", "--tcp"}},
-		{"flows.jsonl.golden", []string{"--format", "jsonl"}},
+		{"flows.txt.golden", mixed, nil},
+		{"flows.resent.golden", mixed, []string{"--sort", "resent", "--tcp"}},
+		{"flows.jsonl.golden", mixed, []string{"--format", "jsonl"}},
+		{"flows.tls.golden", secure, []string{"--sort", "name", "--reverse"}},
+		{"flows.tlsjsonl.golden", secure, []string{"--format", "jsonl"}},
 	} {
-		out, errs, code := tcplens(t, append([]string{"flows", "-r", mixed}, tt.args...)...)
+		out, errs, code := tcplens(t, append([]string{"flows", "-r", tt.file}, tt.args...)...)
 		if code != ExitOK || errs != "" {
 			t.Fatalf("%v: exit %d: %s", tt.args, code, errs)
 		}
@@ -58,8 +63,12 @@ func TestFlowsAligned(t *testing.T) {
 		}
 	}
 	for _, name := range flowNames() {
-		out, errs, code := tcplens(t, "flows", "-r", mixed, "--sort", name)
-		turned, _, _ := tcplens(t, "flows", "-r", mixed, "--sort", name, "--reverse")
+		file := mixed
+		if slices.Contains([]string{"tls", "alpn", "name"}, name) {
+			file = secure
+		}
+		out, errs, code := tcplens(t, "flows", "-r", file, "--sort", name)
+		turned, _, _ := tcplens(t, "flows", "-r", file, "--sort", name, "--reverse")
 		if code != ExitOK || len(out) != len(turned) || errs != "" {
 			t.Errorf("by %s: exit %d: %s", name, code, errs)
 		}

@@ -89,10 +89,10 @@ func (t *tables) conversation(k Kind, stream uint32) (Conversation, bool) {
 		return Conversation{}, false
 	}
 	if k == TCP {
-		return Conversation{TCP, t.convs[stream].Summary()}, true
+		return Conversation{TCP, t.convs[stream].Summary(), t.apps[stream].session.TLSInfo()}, true
 	}
 	u := &t.udp[stream]
-	return Conversation{UDP, tcp.Summary{
+	return Conversation{Kind: UDP, Summary: tcp.Summary{
 		Stream: stream, Flow: u.flow, First: u.first, Last: u.last,
 		FirstTime: u.firstTime, LastTime: u.lastTime, Traffic: u.traffic, Server: -1,
 		Zeek: tcp.Datagrams(u.flow, [2]bool{u.traffic[0].Packets > 0, u.traffic[1].Packets > 0}),

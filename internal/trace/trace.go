@@ -154,6 +154,7 @@ func (s Snapshot) Row(n packet.Number) *Row {
 type Conversation struct {
 	Kind Kind
 	tcp.Summary
+	TLS dissect.TLSInfo // of its encryption; zero if it has none
 }
 
 // State words how a TCP conversation stands; empty for UDP.
