@@ -200,6 +200,8 @@ func (m *Model) viewTitle() string {
 		return m.flows.title()
 	case viewRequests:
 		return m.requests.title()
+	case viewProblems:
+		return m.problems.title()
 	case viewPicker:
 		return "Interfaces"
 	case viewFollow:
@@ -220,6 +222,8 @@ func (m *Model) here() where {
 		return inFlows
 	case viewRequests:
 		return inRequests
+	case viewProblems:
+		return inProblems
 	case viewPicker:
 		return inPicker
 	case viewFollow:

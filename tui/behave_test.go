@@ -64,7 +64,7 @@ func TestKeys(t *testing.T) {
 		{"^f Tab Tab 'tcp.flags.syn' Space '==' Space '1' Enter n", "4 of 40"},
 		{"^f 'nowhere' Enter", "1 of 40: not found among the 40 packets shown"},
 		{"n", "1 of 40: nothing has been looked for yet: ^F finds"},
-		{"e", "1 of 40: not found among the 40 packets shown"},
+		{"e", "1 of 40: no problem among the 40 packets shown"},
 		{"f", "1 of 40: this packet belongs to no conversation: TCP and UDP can be followed"},
 		{"j j j j j f j j Enter", "6 of 40"},
 		{"j j j j j f G Enter", "40 of 40"},

@@ -329,10 +329,9 @@ func (p *detailPane) title(s *source, g *glyphs) string {
 	return t
 }
 
-// view draws the title and the lines of the tree.
-func (p *detailPane) view(s *source, l *line, r rect, focused bool) []string {
-	out := make([]string, 0, r.h)
-	out = append(out, titleLine(l, r.w, p.title(s, l.g), focused))
+// view draws the lines of the tree below the title line.
+func (p *detailPane) view(l *line, r rect, title string, focused bool) []string {
+	out := append(make([]string, 0, r.h), title)
 	if p.err != nil {
 		l.reset(r.w, gPlain)
 		l.put(sError, "  "+text.Printable(p.err.Error()))

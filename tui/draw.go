@@ -27,6 +27,8 @@ func (m *Model) draw() string {
 		f.place(s.body, m.flows.view(&m.l, s.body), " ")
 	case m.view == viewRequests:
 		f.place(s.body, m.requests.view(&m.l, s.body, &m.src), " ")
+	case m.view == viewProblems:
+		f.place(s.body, m.problems.view(&m.l, s.body, m), " ")
 	case m.view == viewPicker:
 		f.place(s.body, m.pick.view(&m.l, s.body, m), " ")
 	case m.view == viewFollow:
@@ -76,7 +78,9 @@ func (m *Model) drawPackets(f *frame, s screen) {
 		f.place(s.list, pad(&m.l, lines, s.list), " ")
 	}
 	if s.detail.shown() {
-		f.place(s.detail, m.tree.view(&m.src, &m.l, s.detail, m.focus == paneDetail), " ")
+		focused := m.focus == paneDetail
+		title := m.drawWhy(m.tree.title(&m.src, m.g), s.detail.w, focused)
+		f.place(s.detail, m.tree.view(&m.l, s.detail, title, focused), " ")
 	}
 	if s.hex.shown() {
 		gap := " "

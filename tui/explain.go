@@ -127,7 +127,13 @@ func (m *Model) explain() {
 		m.say("there is no explanation for this", false)
 		return
 	}
-	m.menu = &menu{title: title, text: []string{text}}
+	lines := []string{text}
+	if m.focus == paneList {
+		for i := len(m.why.reasonsOf(m.list.cur)) - 1; i >= 0; i-- {
+			lines = append([]string{m.why.reasons[i].Text}, lines...)
+		}
+	}
+	m.menu = &menu{title: title, text: lines}
 }
 
 func (m *Model) explanation() (title, text string) {

@@ -24,7 +24,6 @@ const (
 	findHex
 	findFilter
 	findKinds
-	findProblem // the keys e and E
 )
 
 func (k findKind) String() string {
@@ -33,8 +32,6 @@ func (k findKind) String() string {
 		return "bytes in hex"
 	case findFilter:
 		return "filter"
-	case findProblem:
-		return "problem"
 	}
 	return "text"
 }
@@ -45,8 +42,9 @@ type finder struct {
 	what    query    // what was looked for last with ^F
 	id      int
 	running bool
-	done    int // packets looked at
-	of      int // packets to look at
+	problem bool // it is the next problem that is looked for
+	done    int  // packets looked at
+	of      int  // packets to look at
 }
 
 // query is what to look for. It does not change once made.
@@ -96,7 +94,7 @@ func (f *finder) start(ctx context.Context, s *source, p *listPane, q query, dir
 		return nil
 	}
 	f.id++
-	f.running, f.done, f.of = true, 0, n
+	f.running, f.problem, f.done, f.of = true, false, 0, n
 	w := walk{
 		ctx: ctx, id: f.id, q: q, dir: dir, n: n, at: p.index(s, p.cur), left: n,
 		snap: s.snap, shown: p.shown, filtered: p.filtered, reader: s.tr.NewReader(), matcher: s.tr.NewMatcher(q.f),
@@ -148,8 +146,6 @@ func (w *walk) holds(n packet.Number) bool {
 		return false
 	}
 	switch w.q.kind {
-	case findProblem:
-		return isProblem(row)
 	case findFilter:
 		return w.q.f != nil && w.matcher.Match(w.snap, n)
 	case findHex:

@@ -53,6 +53,8 @@ func (m *Model) openFollow() tea.Cmd {
 		at = m.graph.packet()
 	} else if m.view == viewFlows {
 		at = 0
+	} else if m.view == viewProblems {
+		at = m.problems.packetOf()
 	} else if r := m.requests.selected(); m.view == viewRequests && r != nil {
 		at = r.Frame
 	}

@@ -49,6 +49,8 @@ func (m *Model) openGraph() tea.Cmd {
 		at = m.conv.packet()
 	case viewFlows:
 		at = 0
+	case viewProblems:
+		at = m.problems.packetOf()
 	case viewRequests:
 		if r := m.requests.selected(); r != nil {
 			at = r.Frame

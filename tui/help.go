@@ -19,7 +19,7 @@ func (k *keyMap) sections() []helpSection {
 		title string
 		in    where
 	}{
-		{"Packet list", inList}, {"Detail tree", inDetail}, {"Bytes", inHex}, {"Flows", inFlows}, {"Requests", inRequests},
+		{"Packet list", inList}, {"Detail tree", inDetail}, {"Bytes", inHex}, {"Flows", inFlows}, {"Requests", inRequests}, {"Problems", inProblems},
 		{"Interfaces", inPicker}, {"Follow", inFollow}, {"Flow graph", inGraph},
 	}
 	var out []helpSection
@@ -59,7 +59,7 @@ func (k *keyMap) sections() []helpSection {
 
 // helpFor gives the sections with the one that matters here first.
 func (m *Model) helpFor() []helpSection {
-	first := map[viewID]string{viewFlows: "Flows", viewRequests: "Requests", viewPicker: "Interfaces", viewFollow: "Follow", viewGraph: "Flow graph"}[m.view]
+	first := map[viewID]string{viewFlows: "Flows", viewRequests: "Requests", viewProblems: "Problems", viewPicker: "Interfaces", viewFollow: "Follow", viewGraph: "Flow graph"}[m.view]
 	all := m.keys.sections()
 	var out, rest []helpSection
 	for _, s := range all {

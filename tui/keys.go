@@ -11,6 +11,7 @@ const (
 	actPackets
 	actFlows
 	actRequests
+	actProblems
 	actInterfaces
 	actHelp
 
@@ -94,13 +95,14 @@ const (
 	inHex
 	inFlows
 	inRequests
+	inProblems
 	inPicker
 	inFollow
 	inGraph
 	inHelp
 
 	inPackets  = inList | inDetail | inHex
-	everywhere = inPackets | inFlows | inRequests | inPicker | inFollow | inGraph
+	everywhere = inPackets | inFlows | inRequests | inProblems | inPicker | inFollow | inGraph
 	moving     = everywhere | inHelp
 )
 
@@ -159,13 +161,13 @@ func (k *keyMap) command(name string, in where) action {
 func bindings() []binding {
 	return []binding{
 		// What the footer shows first stands first.
-		{act: actEnter, keys: []string{"enter"}, in: everywhere, name: "enter", short: "open", long: "into what is under the cursor; a packet everywhere", footer: inFlows | inRequests | inPicker | inFollow | inGraph},
-		{act: actFollow, keys: []string{"f"}, in: inPackets | inFlows | inRequests | inGraph, name: "follow", short: "follow", long: "follow the conversation: what its two ends said", footer: inPackets | inFlows | inRequests | inGraph},
-		{act: actGraph, keys: []string{"x"}, in: inPackets | inFlows | inRequests | inFollow, name: "graph", short: "flow graph", long: "flow graph of the conversation, with both ends' states", footer: inPackets | inFlows | inRequests | inFollow},
+		{act: actEnter, keys: []string{"enter"}, in: everywhere, name: "enter", short: "open", long: "into what is under the cursor; a packet everywhere", footer: inFlows | inRequests | inProblems | inPicker | inFollow | inGraph},
+		{act: actFollow, keys: []string{"f"}, in: inPackets | inFlows | inRequests | inProblems | inGraph, name: "follow", short: "follow", long: "follow the conversation: what its two ends said", footer: inPackets | inFlows | inRequests | inProblems | inGraph},
+		{act: actGraph, keys: []string{"x"}, in: inPackets | inFlows | inRequests | inProblems | inFollow, name: "graph", short: "flow graph", long: "flow graph of the conversation, with both ends' states", footer: inPackets | inFlows | inRequests | inProblems | inFollow},
 		{act: actFilter, keys: []string{"/"}, in: everywhere &^ inPicker, name: "filter", short: "filter", long: "display filter; in a flow graph and in follow: find text", footer: inPackets | inFlows | inRequests},
-		{act: actOnly, keys: []string{"="}, in: inPackets | inFlows | inRequests, name: "only", short: "only this", long: "filter to the cell or field under the cursor", footer: inPackets | inFlows | inRequests},
-		{act: actExcept, keys: []string{"!"}, in: inPackets | inFlows | inRequests, name: "except", long: "filter it out"},
-		{act: actExplain, keys: []string{"K"}, in: inPackets | inFlows, name: "explain", short: "explain", long: "explain the field, packet or flow under the cursor", footer: inPackets},
+		{act: actOnly, keys: []string{"="}, in: inPackets | inFlows | inRequests | inProblems, name: "only", short: "only this", long: "filter to the cell or field under the cursor", footer: inPackets | inFlows | inRequests | inProblems},
+		{act: actExcept, keys: []string{"!"}, in: inPackets | inFlows | inRequests | inProblems, name: "except", long: "filter it out"},
+		{act: actExplain, keys: []string{"K"}, in: inPackets | inFlows | inProblems, name: "explain", short: "explain", long: "explain the field, packet, flow or problem under the cursor", footer: inPackets | inProblems},
 		{act: actSort, keys: []string{"s"}, in: inFlows | inRequests, name: "sort", short: "sort", long: "sort by the next column", footer: inFlows | inRequests},
 		{act: actSortBy, keys: []string{"o"}, in: inFlows, name: "sort-by", short: "sort by", long: "sort by any column, also by those that there is no room for", footer: inFlows},
 		{act: actReverse, keys: []string{"S"}, in: inFlows | inRequests, name: "reverse", short: "reverse", long: "turn the order round", footer: inFlows | inRequests},
@@ -183,8 +185,8 @@ func bindings() []binding {
 
 		{act: actDown, keys: []string{"j", "down"}, in: moving, name: "down", long: "down"},
 		{act: actUp, keys: []string{"k", "up"}, in: moving, name: "up", long: "up"},
-		{act: actLeft, keys: []string{"h", "left"}, in: inPackets | inFlows | inRequests, name: "left", long: "left: previous column; close in the tree; previous byte"},
-		{act: actRight, keys: []string{"l", "right"}, in: inPackets | inFlows | inRequests, name: "right", long: "right: next column; open in the tree; next byte"},
+		{act: actLeft, keys: []string{"h", "left"}, in: inPackets | inFlows | inRequests | inProblems, name: "left", long: "left: previous column; close in the tree or a group; previous byte"},
+		{act: actRight, keys: []string{"l", "right"}, in: inPackets | inFlows | inRequests | inProblems, name: "right", long: "right: next column; open in the tree or a group; next byte"},
 		{act: actChoose, keys: []string{"space"}, in: inPicker, name: "choose", short: "choose several", long: "choose several interfaces", footer: inPicker},
 		{act: actPageDown, keys: []string{"pgdown", "space"}, in: moving &^ inPicker, name: "page-down", long: "a page down"},
 		{act: actPageUp, keys: []string{"pgup"}, in: moving, name: "page-up", long: "a page up"},
@@ -202,8 +204,8 @@ func bindings() []binding {
 		{act: actFind, keys: []string{"ctrl+f"}, in: inPackets, name: "find", long: "find text, bytes in hex, or a filter (Tab changes which)"},
 		{act: actFindNext, keys: []string{"n"}, in: inPackets | inFollow | inGraph, name: "find-next", long: "next found"},
 		{act: actFindPrev, keys: []string{"N"}, in: inPackets | inFollow | inGraph, name: "find-previous", long: "previous found"},
-		{act: actProblemNext, keys: []string{"e"}, in: inPackets, name: "next-problem", long: "next problem: retransmission, loss, reset, malformed packet"},
-		{act: actProblemPrev, keys: []string{"E"}, in: inPackets, name: "previous-problem", long: "previous problem"},
+		{act: actProblemNext, keys: []string{"e"}, in: everywhere &^ inPicker, name: "next-problem", short: "next problem", long: "next packet with a problem; not one that is ordinary or the capture's own doing", footer: inProblems},
+		{act: actProblemPrev, keys: []string{"E"}, in: everywhere &^ inPicker, name: "previous-problem", long: "previous problem"},
 		{act: actMark, keys: []string{"m"}, in: inPackets, name: "mark", long: "mark the packet, or take its mark away"},
 		{act: actNextMark, keys: []string{"'"}, in: inPackets, name: "next-mark", long: "next marked packet"},
 		{act: actTimeRef, keys: []string{"T"}, in: inPackets, name: "time-reference", long: "times count from this packet; again: from the first"},
@@ -225,8 +227,9 @@ func bindings() []binding {
 		{act: actPackets, keys: []string{"1"}, in: everywhere, name: "packets", long: "packets"},
 		{act: actFlows, keys: []string{"2"}, in: everywhere, name: "flows", long: "flows: one row a conversation"},
 		{act: actRequests, keys: []string{"3"}, in: everywhere, name: "requests", long: "requests: one row a request of HTTP, DNS, Redis, SQL, with its answer and times"},
+		{act: actProblems, keys: []string{"4"}, in: everywhere, name: "problems", long: "problems: what is wrong, in groups, and why"},
 		{act: actInterfaces, keys: []string{"6", "i"}, in: everywhere, name: "interfaces", long: "interfaces, with what passes on them"},
-		{act: actBack, keys: []string{"esc"}, in: moving, name: "out", short: "out", long: "out of this: help, view, pane", footer: inFlows | inRequests | inFollow | inGraph | inPicker | inHelp},
+		{act: actBack, keys: []string{"esc"}, in: moving, name: "out", short: "out", long: "out of this: help, view, pane", footer: inFlows | inRequests | inProblems | inFollow | inGraph | inPicker | inHelp},
 		{act: actLeave, keys: []string{"q"}, in: moving, name: "leave", long: "the same; at the root it quits, after asking when packets would be lost"},
 		{act: actQuit, keys: []string{"ctrl+c"}, in: moving, name: "quit", long: "quit, after asking when packets would be lost"},
 		{act: actSuspend, keys: []string{"ctrl+z"}, in: moving, name: "suspend", long: "back to the shell; fg comes back here, the capture goes on"},

@@ -21,6 +21,7 @@ const (
 	viewPackets viewID = iota
 	viewFlows
 	viewRequests
+	viewProblems
 	viewPicker
 	viewFollow
 	viewGraph
@@ -47,6 +48,8 @@ type Model struct {
 	hex      hexPane
 	flows    flowsPane
 	requests requestsPane
+	problems problemsPane
+	why      packetWhy
 	pick     picker
 	conv     followPane
 	graph    graphPane
@@ -106,6 +109,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	m.list = newListPane()
 	m.flows = newFlowsPane()
 	m.requests = newRequestsPane()
+	m.problems = newProblemsPane()
 	switch o.Time {
 	case "d":
 		m.list.format = timeDelta
@@ -151,6 +155,7 @@ func (m *Model) openTrace(tr *trace.Trace) {
 	m.flows.reset()
 	m.flows.totals(tr)
 	m.conv, m.graph = followPane{}, graphPane{}
+	m.problems, m.why = newProblemsPane(), packetWhy{}
 	m.frozen = false
 	m.history = history{}
 	m.scan.id++
@@ -175,7 +180,8 @@ func (m *Model) Init() tea.Cmd {
 // capture. Waiting for new packets does not count.
 func (m *Model) Idle() bool {
 	return m.busy == 0 && !m.scan.running && !m.find.running && m.scanDone() && (m.view != viewFollow || !m.conv.running && m.conv.done) &&
-		(m.view != viewRequests || !m.requests.running && !m.requests.more)
+		(m.view != viewRequests || !m.requests.running && !m.requests.more) &&
+		!m.why.running && (m.view != viewProblems || !m.problems.running && !m.problems.more && !m.problems.why.running)
 }
 
 func (m *Model) scanDone() bool {
@@ -257,6 +263,10 @@ func (m *Model) prepare() {
 	case viewRequests:
 		m.requests.rows = max(s.body.h-1, 1)
 		m.requests.settle()
+	case viewProblems:
+		list, _ := m.problems.split(s.body)
+		m.problems.rows = max(list.h-1, 1)
+		m.problems.settle()
 	case viewPicker:
 		m.pick.rows = max(s.body.h-2, 1)
 		m.pick.settle()

@@ -62,7 +62,7 @@ func TestASCII(t *testing.T) {
 
 // TestNoColor shows no colour, but tells the selection by other means.
 func TestNoColor(t *testing.T) {
-	for _, keys := range []string{"", "Tab", "2", "j j j f", "j j j x", "?"} {
+	for _, keys := range []string{"", "Tab", "2", "4", "j j j f", "j j j x", "?"} {
 		d := drive(t, Options{Trace: open(t, "web.pcap"), Color: false}, 100, 30)
 		d.keys(keys)
 		s := d.m.View().Content
@@ -105,7 +105,7 @@ func (white) RGBA() (r, g, b, a uint32) { return 0xffff, 0xffff, 0xffff, 0xffff 
 
 // TestSizes draws every view at every size and never leaves the screen.
 func TestSizes(t *testing.T) {
-	for _, keys := range []string{"", "Tab", "Tab Tab", "2", "j j j f", "j j j x", "?", "/ 'tcp.'", "y", ":", "6"} {
+	for _, keys := range []string{"", "Tab", "Tab Tab", "2", "4", "4 G Enter", "j j j f", "j j j x", "?", "/ 'tcp.'", "y", ":", "6"} {
 		d := drive(t, Options{Trace: open(t, "web.pcap"), Color: true}, 80, 24)
 		d.keys(keys)
 		for w := 1; w <= 200; w += 19 {

@@ -152,11 +152,6 @@ func (s *source) text(n packet.Number) rowText {
 	return t
 }
 
-// isProblem says whether a row tells of trouble.
-func isProblem(r *trace.Row) bool {
-	return r.Verdict&trace.Problems != 0 || r.Malformed() || r.Kind == trace.TCP && r.Flags&tcp.RST != 0
-}
-
 // rowStyle is the colour of a row.
 func rowStyle(r *trace.Row, proto string) style {
 	switch {

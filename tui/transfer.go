@@ -260,6 +260,13 @@ func (m *Model) copyMenu() {
 			}
 			add("g", "the flow graph", b.String())
 		}
+	case viewProblems:
+		if g := m.problems.selected(); g != nil {
+			title, lines := m.problems.about(m)
+			add("l", "what is said", strings.Join(append([]string{title}, lines...), "\n"))
+			add("f", "filter", m.problemFilter(g))
+			add("r", "row", m.rowLine(m.problems.packetOf()))
+		}
 	case viewRequests:
 		if r := m.requests.selected(); r != nil {
 			add("f", "filter", requestFilter(r))

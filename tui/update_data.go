@@ -50,6 +50,12 @@ func (m *Model) work() tea.Cmd {
 	if m.view == viewRequests && !m.frozen {
 		cmds = append(cmds, m.requests.work(m.ctx, m.src.tr))
 	}
+	switch m.view {
+	case viewProblems:
+		cmds = append(cmds, m.problems.work(m.ctx, &m.src))
+	case viewPackets:
+		cmds = append(cmds, m.why.work(m))
+	}
 	if !m.ticking && (m.src.status.Live && !m.src.status.Done || m.view == viewPicker) {
 		m.ticking = true
 		cmds = append(cmds, tick(m.ctx))
@@ -121,6 +127,15 @@ func (m *Model) data(msg tea.Msg) tea.Cmd {
 		m.scanned(msg)
 	case requestsMsg:
 		m.requests.take(msg)
+		m.dirty = true
+	case problemsMsg:
+		m.problems.take(msg)
+		m.dirty = true
+	case reasonsMsg:
+		m.problems.takeReasons(msg)
+		m.dirty = true
+	case whyMsg:
+		m.why.take(msg)
 		m.dirty = true
 	case findMsg:
 		return m.searched(msg)
@@ -222,7 +237,11 @@ func (m *Model) searched(msg findMsg) tea.Cmd {
 	}
 	m.find.running = false
 	if msg.found == 0 {
-		m.say("not found among the "+count(uint64(m.find.of), "packet")+" shown", true)
+		what := "not found"
+		if m.find.problem {
+			what = "no problem"
+		}
+		m.say(what+" among the "+count(uint64(m.find.of), "packet")+" shown", true)
 		return nil
 	}
 	m.remember()

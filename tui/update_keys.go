@@ -81,6 +81,13 @@ func (m *Model) do(a action) tea.Cmd {
 	case actRequests:
 		m.enter(viewRequests)
 		return nil
+	case actProblems:
+		m.enter(viewProblems)
+		return nil
+	case actProblemNext:
+		return m.nextProblem(1)
+	case actProblemPrev:
+		return m.nextProblem(-1)
 	case actInterfaces:
 		m.enter(viewPicker)
 		return nil
@@ -110,6 +117,8 @@ func (m *Model) do(a action) tea.Cmd {
 		return m.doFlows(a)
 	case viewRequests:
 		return m.doRequests(a)
+	case viewProblems:
+		return m.doProblems(a)
 	case viewPicker:
 		return m.doPicker(a)
 	case viewFollow:
@@ -140,6 +149,7 @@ func (m *Model) enter(v viewID) {
 // back goes out: of a view, a pane, and from the root of the program if leave says so.
 func (m *Model) back(leave bool) tea.Cmd {
 	switch {
+	case m.view == viewProblems && !leave && m.problems.unfold(false):
 	case m.view != viewPackets && len(m.came) > 0:
 		m.view = m.came[len(m.came)-1]
 		m.came = m.came[:len(m.came)-1]
@@ -212,10 +222,6 @@ func (m *Model) doPackets(a action) tea.Cmd {
 		m.prompt.open(promptFind, m.find.what.text)
 	case actFindNext, actFindPrev:
 		return m.findAgain(a == actFindNext)
-	case actProblemNext:
-		return m.find.start(m.ctx, &m.src, &m.list, query{kind: findProblem}, 1)
-	case actProblemPrev:
-		return m.find.start(m.ctx, &m.src, &m.list, query{kind: findProblem}, -1)
 	case actMark:
 		m.mark()
 	case actNextMark:

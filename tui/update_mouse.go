@@ -64,6 +64,12 @@ func (m *Model) clicked(x, y int, twice bool) tea.Cmd {
 			m.requests.key = key
 			m.requests.sort()
 		}
+	case viewProblems:
+		line := y - s.body.y - 1
+		b := m.problems.block(m.problems.top + line)
+		if hit = line >= 0 && line < m.problems.rows && b != nil && b.group >= 0; hit {
+			m.problems.choose(m.problems.top+line, 1)
+		}
 	case viewPicker:
 		hit = pickRow(&m.pick.cur, m.pick.top, len(m.pick.list), y-s.body.y-1)
 	case viewFollow:
@@ -171,6 +177,8 @@ func (m *Model) wheel(e tea.Mouse) {
 		m.flows.move(d)
 	case m.view == viewRequests:
 		m.requests.move(d)
+	case m.view == viewProblems:
+		m.problems.move(d)
 	case m.view == viewPicker:
 		m.pick.cur += d
 	case m.view == viewFollow:

@@ -348,6 +348,11 @@ func (m *Model) conversation() (trace.Kind, uint32, bool) {
 			return r.Kind, r.Stream, true
 		}
 		return 0, 0, false
+	case viewProblems:
+		if row := m.src.row(m.problems.packetOf()); row != nil && row.Kind != trace.NoKind {
+			return row.Kind, row.Stream, true
+		}
+		return 0, 0, false
 	case viewFollow:
 		return m.conv.kind, m.conv.stream, true
 	case viewGraph:

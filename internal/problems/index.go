@@ -155,6 +155,17 @@ func (x *Index) Step(ctx context.Context, s trace.Snapshot, done bool, until tim
 	return p
 }
 
+// Rows takes what the rows of a snapshot say into the index, all of them unless the
+// context ends. It may run beside Step.
+func (x *Index) Rows(ctx context.Context, s trace.Snapshot) {
+	for all := false; !all && ctx.Err() == nil; {
+		x.mu.Lock()
+		x.rows(s, rowSlice)
+		all = x.rowed >= s.Last()
+		x.mu.Unlock()
+	}
+}
+
 // All looks at the whole of a trace that is done.
 func (x *Index) All(ctx context.Context) {
 	s := x.t.Snapshot()
@@ -292,7 +303,10 @@ func (k *Seeker) Fault(s trace.Snapshot, n packet.Number) bool {
 	if r == nil {
 		return false
 	}
-	set := itemsOf(r) &^ (1 << itemAckLost)
+	set := itemsOf(r)
+	if set != 0 && k.x.Next(n-1, 1) != n && k.x.Progress().Rows >= n {
+		set = 0 // the capture explains it, or it is ordinary
+	}
 	k.out = k.w.look(s, n, true, k.out[:0])
 	for i := range k.out {
 		switch f := &k.out[i]; {

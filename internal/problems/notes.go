@@ -96,30 +96,30 @@ func (x *Index) ownNotes(st trace.Status, ifaces []packet.Interface) []Group {
 	dev := deviceOf(ifaces)
 
 	n := have(noteUnseen)
-	add(noteUnseen, n, "Acknowledged, but never captured: "+plural(x.unseen, "byte")+", lost by the capture and not by the network",
-		"The receiver has them, so they passed. Capture with a larger buffer (-B 64M), a tighter capture filter, or at a place that all packets pass.")
+	add(noteUnseen, n, "Acknowledged, but never captured: "+plural(x.unseen, "byte"),
+		"The receiver has them: the capture lost them, not the network. Capture with a larger buffer (-B 64M), a tighter capture filter, or at a place that all packets pass.")
 	add(noteDropped, st.Dropped+st.IfDrop, droppedText(st), "What seems lost on the network may be among them. A larger buffer (-B 64M), a capture filter, or shorter packets (-s 128) help.")
-	add(noteEvicted, uint64(st.Evicted), "The oldest "+plural(uint64(st.Evicted), "packet")+" were dropped to keep within the bounds",
+	add(noteEvicted, uint64(st.Evicted), "The oldest packets, dropped to keep within the bounds",
 		"--mem and --disk set the bounds, -w keeps all packets in a file. Conversations of that time may seem to begin in the middle.")
 	n = have(noteTwice)
-	add(noteTwice, n, plural(n, "packet")+" captured twice, at two points: repeats that nobody sent",
+	add(noteTwice, n, "Captured twice, at two points: not sent again",
 		"The same packet passed two interfaces, or is mirrored on its way in and out. Capture on one interface (-i "+dev+") or in one direction. Such copies are not counted as retransmissions or duplicate ACKs.")
 	n = have(noteBackwards)
-	add(noteBackwards, n, plural(n, "packet")+" older than the one before: times run backwards by up to "+span(x.back),
+	add(noteBackwards, n, "Times that run backwards, by up to "+span(x.back),
 		"Several processors or interfaces fed the capture, or the clock was set. Times between such packets mean nothing. reordercap (of Wireshark) puts a file in order.")
 	n = have(noteJoined)
-	add(noteJoined, n, plural(n, "segment")+" longer than the MSS allows, up to "+plural(uint64(x.longest), "byte")+": joined by the network card (GRO, LRO, TSO)",
+	add(noteJoined, n, "Joined by the network card (GRO, TSO): up to "+plural(uint64(x.longest), "byte")+" in a segment",
 		x.joinedAdvice(dev))
 	n = have(noteOffload)
-	add(noteOffload, n, plural(n, "packet")+" whose checksum the network card was to fill in: not broken",
-		"Their checksum field has only the sum of addresses and length. ethtool -K "+dev+" tx off shows finished ones. Really wrong checksums are listed on their own.")
+	add(noteOffload, n, "Checksum left for the network card to fill in",
+		"Nothing is broken: the checksum field has only the sum of addresses and length. ethtool -K "+dev+" tx off shows finished ones. Really wrong checksums are listed on their own.")
 	n = have(noteCut)
-	add(noteCut, n, plural(n, "packet")+" cut short: at most "+plural(uint64(x.cut), "byte")+" of each were kept",
+	add(noteCut, n, "Cut short: at most "+plural(uint64(x.cut), "byte")+" of each packet kept",
 		"The snap length cuts what is beyond it: headers are there, contents are not. Capture with -s 0.")
 	n = have(noteMidStream)
-	add(noteMidStream, n, plural(n, "TCP conversation")+" began before the capture",
+	add(noteMidStream, n, "TCP conversations begun before the capture",
 		"Without the handshake, window scaling, MSS and round trip time are unknown, and numbers count from the first packet that was seen.")
-	add(noteOpen, x.open, plural(x.open, "TCP conversation")+" had not ended when the capture did",
+	add(noteOpen, x.open, "TCP conversations open at the capture's end",
 		"What is missing at their end may have come later.")
 	return out
 }
@@ -136,12 +136,12 @@ func (x *Index) joinedAdvice(dev string) string {
 func droppedText(st trace.Status) string {
 	var parts []string
 	if st.Dropped > 0 {
-		parts = append(parts, plural(st.Dropped, "packet")+" lost by the kernel")
+		parts = append(parts, number(st.Dropped)+" by the kernel")
 	}
 	if st.IfDrop > 0 {
-		parts = append(parts, plural(st.IfDrop, "packet")+" lost by the interface")
+		parts = append(parts, number(st.IfDrop)+" by the interface")
 	}
-	return strings.Join(parts, ", ") + " before they could be captured"
+	return "Lost before they were captured: " + strings.Join(parts, ", ")
 }
 
 // deviceOf names the interface for a command line.
@@ -154,12 +154,14 @@ func deviceOf(ifaces []packet.Interface) string {
 	return "eth0"
 }
 
+func number(n uint64) string { return strconv.FormatUint(n, 10) }
+
 // plural writes a number with its noun: "1 byte", "2 bytes".
 func plural(n uint64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return strconv.FormatUint(n, 10) + " " + noun + "s"
+	return number(n) + " " + noun + "s"
 }
 
 // span writes a length of time with three digits or so: "17 µs", "2.5 ms", "238 ms",
@@ -187,4 +189,11 @@ func span(ns int64) string {
 	}
 	m := (ns + 30_000_000_000) / 60e9
 	return fmt.Sprintf("%d h %02d min", m/60, m%60)
+}
+
+// Explains says whether a matter of the capture is what has caused the items of a
+// group of class Explained.
+func (g *Group) Explains(e *Group) bool {
+	lost := e.Kind == rowItems[itemLost].kind || e.Kind == rowItems[itemAckLost].kind
+	return g.Class == Capture && e.Class == Explained && (lost && g.Kind == noteKinds[noteUnseen] || !lost && g.Kind == noteKinds[noteTwice])
 }

@@ -45,7 +45,7 @@ func TestJoined(t *testing.T) {
 	tr := built(t, frames...)
 	x, s := whole(t, tr)
 	g := only(t, x, noteJoined, 5, 6)
-	if want := "2 segments longer than the MSS allows, up to 14600 bytes: joined by the network card (GRO, LRO, TSO)"; g.Summary != want {
+	if want := "Joined by the network card (GRO, TSO): up to 14600 bytes in a segment"; g.Summary != want {
 		t.Errorf("%q, want %q", g.Summary, want)
 	}
 	if want := "#5 has 14600 bytes where the handshake allows 1460 (MSS)"; !strings.HasPrefix(g.Advice, want) || !strings.Contains(g.Advice, "ethtool -K eth0 gro off") {
@@ -103,7 +103,7 @@ func TestCut(t *testing.T) {
 	tr := built(t, append(e.shake(1460), frame{10 * time.Millisecond, long[:96], len(long)}, frame{11 * time.Millisecond, more[:96], len(more)})...)
 	x, _ := whole(t, tr)
 	g := only(t, x, noteCut, 4, 5)
-	if want := "2 packets cut short: at most 96 bytes of each were kept"; g.Summary != want || g.Filter != "frame.cap_len < frame.len" {
+	if want := "Cut short: at most 96 bytes of each packet kept"; g.Summary != want || g.Filter != "frame.cap_len < frame.len" {
 		t.Errorf("%q, filter %q", g.Summary, g.Filter)
 	}
 }
@@ -177,8 +177,8 @@ func TestLosses(t *testing.T) {
 	tr := trace.New(nil, nil)
 	tr.Writer().Set(func(s *trace.Status) { s.Dropped, s.IfDrop, s.Evicted = 7, 1, 1000 })
 	want := map[string]string{
-		noteKinds[noteDropped]: "7 packets lost by the kernel, 1 packet lost by the interface before they could be captured",
-		noteKinds[noteEvicted]: "The oldest 1000 packets were dropped to keep within the bounds",
+		noteKinds[noteDropped]: "Lost before they were captured: 7 by the kernel, 1 by the interface",
+		noteKinds[noteEvicted]: "The oldest packets, dropped to keep within the bounds",
 	}
 	for _, g := range New(tr).Groups() {
 		if g.Summary != want[g.Kind] {
