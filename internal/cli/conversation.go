@@ -163,8 +163,8 @@ func newFollow(s Streams) *cobra.Command {
 			if side < -1 || side > 1 {
 				return usagef("--side %d: 0 or 1", side)
 			}
-			if form != "text" && form != "hex" && form != "raw" {
-				return usagef("--format %s: text, hex or raw", form)
+			if form != "text" && form != "hex" && form != "raw" && form != "messages" {
+				return usagef("--format %s: text, hex, raw or messages", form)
 			}
 			if form == "raw" && side < 0 {
 				return usagef("--format raw: say whose bytes with --side 0 or --side 1")
@@ -174,6 +174,14 @@ func newFollow(s Streams) *cobra.Command {
 				return err
 			}
 			defer p.Close()
+			if form == "messages" {
+				m, err := follow.OpenMessages(p.Trace(), kind, c.stream)
+				if err != nil {
+					return err
+				}
+				m.Update(cmd.Context())
+				return c.finish(s.Err, m.WriteMessages(s.Out, side), damage)
+			}
 			st, err := follow.Open(p.Trace(), kind, c.stream)
 			if err != nil {
 				return err
@@ -190,7 +198,7 @@ func newFollow(s Streams) *cobra.Command {
 		},
 	}
 	c.flags(cmd)
-	cmd.Flags().StringVar(&form, "format", "text", "text, hex, raw")
+	cmd.Flags().StringVar(&form, "format", "text", "text, hex, raw; messages: decrypted, unpacked and laid out")
 	cmd.Flags().IntVar(&side, "side", -1, "only what this side sent: 0 or 1 (default both)")
 	return cmd
 }

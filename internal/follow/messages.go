@@ -1,0 +1,178 @@
+package follow
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"tcplens/dissect"
+	"tcplens/internal/packet"
+	"tcplens/internal/trace"
+)
+
+// Message is one message of a conversation with the packet that it ends in.
+type Message struct {
+	dissect.Message
+	Frame packet.Number
+	Time  packet.Time
+	Since int64 // ns from the message before it in the list; 0 for the first
+	Side  uint8 // who sent it: node 0 or 1
+}
+
+// Messages is a conversation as the messages of its applications: decrypted where
+// there are keys, without chunks and compression. It keeps a few bytes a message and
+// takes packets apart again when one is asked for. It belongs to one goroutine.
+type Messages struct {
+	info   Info
+	source *traceSource
+	r      *trace.Reader
+	places []place
+	mimes  map[mimeKey]string
+	last   packet.Number
+	open   [2]Unfinished // what came behind the last message of each side
+
+	cache struct {
+		frame packet.Number
+		list  []dissect.Message
+	}
+}
+
+// Unfinished is the part of a message that has not ended.
+type Unfinished struct {
+	Packets int
+	Bytes   uint64
+	Last    packet.Number
+}
+
+// place is where a message is.
+type place struct {
+	frame  packet.Number
+	time   packet.Time
+	nth    uint16
+	side   uint8
+	stream uint32
+	mime   string // of a body whose head came before it
+}
+
+type mimeKey struct {
+	side   uint8
+	stream uint32
+}
+
+// OpenMessages begins to look at the messages of a conversation: none as yet. It
+// fails when there is no such conversation.
+func OpenMessages(t *trace.Trace, kind trace.Kind, stream uint32) (*Messages, error) {
+	s, err := Open(t, kind, stream)
+	if err != nil {
+		return nil, err
+	}
+	return &Messages{info: s.info, source: s.source.(*traceSource), r: t.NewReader(), mimes: map[mimeKey]string{}}, nil
+}
+
+// Info gives what is known of the conversation as a whole.
+func (m *Messages) Info() Info { return m.info }
+
+// Update takes in packets that are new, until ctx ends: the next call goes on then.
+// It says whether there are new messages.
+func (m *Messages) Update(ctx context.Context) bool {
+	info, segs := m.source.more(m.last)
+	if m.last != 0 {
+		info.Missed = m.info.Missed
+	}
+	m.info = info
+	had := len(m.places)
+	for i := range segs {
+		if ctx.Err() != nil {
+			break
+		}
+		m.add(&segs[i])
+	}
+	if len(m.places) == had {
+		return false
+	}
+	// The streams of HTTP/2 stand apart; each is in the order of its packets.
+	slices.SortStableFunc(m.places, func(a, b place) int { return cmp.Compare(a.stream, b.stream) })
+	return true
+}
+
+// add looks at one packet.
+func (m *Messages) add(seg *Segment) {
+	m.last = seg.Number
+	if seg.Len == 0 && seg.Flags == 0 {
+		return
+	}
+	list := m.read(seg.Number)
+	side := seg.Dir & 1
+	for k := range list {
+		x := &list[k]
+		p := place{frame: seg.Number, time: seg.Time, nth: uint16(min(k, 1<<16-1)), side: side, stream: x.Stream}
+		key := mimeKey{side, x.Stream}
+		if x.Stream != 0 && len(x.Head) > 0 {
+			m.mimes[key] = x.Mime
+		} else if x.Stream != 0 {
+			p.mime = m.mimes[key]
+		}
+		m.places = append(m.places, p)
+	}
+	if o := &m.open[side]; len(list) > 0 {
+		*o = Unfinished{}
+	} else if seg.Len > 0 {
+		o.Packets++
+		o.Bytes += uint64(seg.Len)
+		o.Last = seg.Number
+	}
+}
+
+// read takes a packet apart; no messages if it is not kept any more.
+func (m *Messages) read(n packet.Number) []dissect.Message {
+	if m.cache.frame != n {
+		m.cache.frame, m.cache.list = n, nil
+		tree, cols, err := m.r.Dissect(n, dissect.WantTree|dissect.WantColumns)
+		if err == nil {
+			m.cache.list = dissect.MessagesOf(tree, cols.Info)
+		}
+	}
+	return m.cache.list
+}
+
+// Len is how many messages there are so far.
+func (m *Messages) Len() int { return len(m.places) }
+
+// Unfinished says what a side has sent behind its last message.
+func (m *Messages) Unfinished(side uint8) Unfinished { return m.open[side&1] }
+
+// Frame gives the packet that message i ends in.
+func (m *Messages) Frame(i int) packet.Number { return m.places[i].frame }
+
+// Side gives the node that sent message i.
+func (m *Messages) Side(i int) uint8 { return m.places[i].side }
+
+// At gives message i; its texts and bytes are valid until the next call. It
+// fails when the packet is no longer kept.
+func (m *Messages) At(i int) (Message, error) {
+	p := &m.places[i]
+	list := m.read(p.frame)
+	if int(p.nth) >= len(list) {
+		return Message{}, fmt.Errorf("packet %d is no longer kept", p.frame)
+	}
+	out := Message{Message: list[p.nth], Frame: p.frame, Time: p.time, Side: p.side}
+	if out.Mime == "" {
+		out.Mime = p.mime
+	}
+	if i > 0 {
+		out.Since = int64(p.time - m.places[i-1].time)
+	}
+	return out, nil
+}
+
+// Find gives the first message that ends in packet n or behind it; −1 if there is none.
+func (m *Messages) Find(n packet.Number) int {
+	best := -1
+	for i := range m.places {
+		if f := m.places[i].frame; f >= n && (best < 0 || f < m.places[best].frame) {
+			best = i
+		}
+	}
+	return best
+}
