@@ -23,6 +23,7 @@ type conversation struct {
 	read   string
 	udp    bool
 	stream uint32
+	reading
 }
 
 // load reads the file and finds the conversation. The file's damage, if it has
@@ -35,7 +36,7 @@ func (c *conversation) load(ctx context.Context, arg string) (p *pipeline.Pipeli
 	if c.read == "" {
 		return nil, 0, nil, usagef("name the file with -r")
 	}
-	p, err = pipeline.OpenFile(c.read, pipeline.Options{Name: c.read})
+	p, err = c.openFile(c.read)
 	if err != nil {
 		return nil, 0, nil, err
 	}
@@ -70,6 +71,7 @@ func (c *conversation) finish(w io.Writer, err, damage error) error {
 
 func (c *conversation) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&c.read, "read", "r", "", "the capture file")
+	c.readingFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&c.udp, "udp", false, "the number is a udp.stream")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 }

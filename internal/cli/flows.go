@@ -4,17 +4,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"tcplens/internal/packet"
-	"tcplens/internal/pipeline"
 	"tcplens/internal/tcp"
 	"tcplens/internal/trace"
 )
@@ -22,6 +19,7 @@ import (
 // newFlows is the command flows.
 func newFlows(s Streams) *cobra.Command {
 	var read, format, order string
+	var how reading
 	var onlyTCP, onlyUDP, reverse bool
 	cmd := &cobra.Command{
 		Use:   "flows -r FILE",
@@ -50,7 +48,7 @@ func newFlows(s Streams) *cobra.Command {
 			if read == "" {
 				return usagef("name the file with -r")
 			}
-			p, err := pipeline.OpenFile(read, pipeline.Options{Name: read})
+			p, err := how.openFile(read)
 			if err != nil {
 				return err
 			}
@@ -68,6 +66,7 @@ func newFlows(s Streams) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
+	how.readingFlags(f)
 	f.StringVarP(&read, "read", "r", "", "the capture file")
 	f.StringVar(&format, "format", "text", strings.Join(flowFormats(), ", "))
 	f.StringVar(&order, "sort", "flow", "the column to sort by: numbers fall, words rise")
@@ -212,40 +211,19 @@ func writeFlows(w io.Writer, list []trace.Conversation, format string) error {
 // writeAligned prints the columns as wide as their widest value.
 func writeAligned(w io.Writer, list []trace.Conversation) error {
 	fields := flowFields()
+	right := make([]bool, len(fields))
+	for k, f := range fields {
+		right[k] = f.right
+	}
 	lines := [][]string{flowNames()}
 	for i := range list {
 		cells := make([]string, len(fields))
 		for k, f := range fields {
-			if cells[k] = f.value(&list[i]); cells[k] == "" {
-				cells[k] = "-"
-			}
+			cells[k] = f.value(&list[i])
 		}
 		lines = append(lines, cells)
 	}
-	width := make([]int, len(fields))
-	for _, cells := range lines {
-		for k, s := range cells {
-			width[k] = max(width[k], utf8.RuneCountInString(s))
-		}
-	}
-	for _, cells := range lines {
-		var b strings.Builder
-		for k, s := range cells {
-			if k > 0 {
-				b.WriteString("  ")
-			}
-			blank := strings.Repeat(" ", width[k]-utf8.RuneCountInString(s))
-			if fields[k].right {
-				b.WriteString(blank + s)
-			} else {
-				b.WriteString(s + blank)
-			}
-		}
-		if _, err := fmt.Fprintln(w, strings.TrimRight(b.String(), " ")); err != nil {
-			return err
-		}
-	}
-	return nil
+	return writeTable(w, lines, right)
 }
 
 // flowJSON is a conversation as --format json has it. Times are in seconds, sizes

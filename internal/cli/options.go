@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
-
-	"tcplens/dissect"
 )
 
 // options are the flags of the main command.
@@ -30,9 +28,6 @@ type options struct {
 	verbose   bool
 	hex       bool
 	time      string
-	decodeAs  []string
-	prefs     []string
-	keylog    string
 	mem, disk size
 	ascii     bool
 	noColor   bool
@@ -40,6 +35,7 @@ type options struct {
 	devices   bool
 	glossary  string
 	words     []string
+	reading
 
 	title string // what the screen's header calls the source
 	about string // what there is to see
@@ -64,9 +60,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVarP(&o.verbose, "verbose", "V", false, "with text: the whole tree of each packet")
 	f.BoolVarP(&o.hex, "hex", "x", false, "with text: the bytes of each packet")
 	f.StringVarP(&o.time, "time", "t", "r", "time column: r relative, d delta, a absolute, ad with date, e epoch")
-	f.StringArrayVarP(&o.decodeAs, "decode-as", "d", nil, "take a port for a protocol's: tcp.port==8888,http")
-	f.StringArrayVarP(&o.prefs, "preference", "o", nil, "set a preference as for tshark: tcp.check_checksum:TRUE verifies checksums of TCP")
-	f.StringVar(&o.keylog, "keylog", "", "file of TLS secrets, to be kept in the file that -w writes")
+	o.readingFlags(f)
 	f.Var(&o.mem, "mem", "memory that a live capture may take (256M); the oldest packets go first")
 	f.Var(&o.disk, "disk", "disk that a live capture may take (2G); the oldest packets go first")
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII only")
@@ -116,39 +110,6 @@ func (s *size) Set(v string) error {
 	}
 	*s = size(n * mult)
 	return nil
-}
-
-// decodings reads the -d and -o flags.
-func (o *options) decodings() (*dissect.DecodeAs, error) {
-	if len(o.decodeAs)+len(o.prefs) == 0 {
-		return nil, nil
-	}
-	da := &dissect.DecodeAs{TCP: map[uint16]dissect.App{}, UDP: map[uint16]dissect.App{}}
-	for _, d := range o.decodeAs {
-		field, rest, ok := strings.Cut(d, "==")
-		port, proto, ok2 := strings.Cut(rest, ",")
-		n, err := strconv.ParseUint(strings.TrimSpace(port), 10, 16)
-		app, known := dissect.AppNamed(strings.TrimSpace(proto))
-		table := da.TCP
-		if strings.TrimSpace(field) == "udp.port" {
-			table = da.UDP
-		} else if strings.TrimSpace(field) != "tcp.port" {
-			ok = false
-		}
-		if !ok || !ok2 || err != nil || !known {
-			return nil, usagef("-d %s: write tcp.port==8888,http; protocols are %s", d, strings.Join(dissect.AppNames(), ", "))
-		}
-		table[uint16(n)] = app
-	}
-	for _, p := range o.prefs {
-		name, value, _ := strings.Cut(p, ":")
-		on, err := strconv.ParseBool(strings.TrimSpace(value))
-		if name != "tcp.check_checksum" || err != nil {
-			return nil, usagef("-o %s: tcp.check_checksum:TRUE, or FALSE, is the preference that can be set", p)
-		}
-		da.Checksums = on
-	}
-	return da, nil
 }
 
 // check finds what cannot go together.

@@ -149,15 +149,6 @@ func (o *options) liveConfig() capture.LiveConfig {
 	}
 }
 
-// keyLog is the file of TLS secrets to be read: that of --keylog, or the one that
-// programs on this machine are told to write by the environment.
-func (o *options) keyLog() string {
-	if o.keylog != "" {
-		return o.keylog
-	}
-	return os.Getenv("SSLKEYLOGFILE")
-}
-
 func errNoRoom() error {
 	return usagef("--keylog: a pcap file has no place for secrets: save as .pcapng")
 }

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"tcplens/dissect"
+	"tcplens/internal/pipeline"
+)
+
+// reading is what tells how packets are taken apart, wherever they come from.
+type reading struct {
+	decodeAs []string
+	prefs    []string
+	keylog   string
+}
+
+func (o *reading) readingFlags(f *pflag.FlagSet) {
+	f.StringArrayVarP(&o.decodeAs, "decode-as", "d", nil, "take a port for a protocol's: tcp.port==8888,http")
+	f.StringArrayVarP(&o.prefs, "preference", "o", nil, "set a preference as for tshark: tcp.check_checksum:TRUE verifies checksums of TCP")
+	f.StringVar(&o.keylog, "keylog", "", "file of TLS secrets, to be kept in the file that -w writes")
+}
+
+// openFile opens a capture file to be read as the flags say.
+func (o *reading) openFile(path string) (*pipeline.Pipeline, error) {
+	da, err := o.decodings()
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.OpenFile(path, pipeline.Options{Name: path, DecodeAs: da, KeyLog: o.keyLog()})
+}
+
+// decodings reads the -d and -o flags.
+func (o *reading) decodings() (*dissect.DecodeAs, error) {
+	if len(o.decodeAs)+len(o.prefs) == 0 {
+		return nil, nil
+	}
+	da := &dissect.DecodeAs{TCP: map[uint16]dissect.App{}, UDP: map[uint16]dissect.App{}}
+	for _, d := range o.decodeAs {
+		field, rest, ok := strings.Cut(d, "==")
+		port, proto, ok2 := strings.Cut(rest, ",")
+		n, err := strconv.ParseUint(strings.TrimSpace(port), 10, 16)
+		app, known := dissect.AppNamed(strings.TrimSpace(proto))
+		table := da.TCP
+		if strings.TrimSpace(field) == "udp.port" {
+			table = da.UDP
+		} else if strings.TrimSpace(field) != "tcp.port" {
+			ok = false
+		}
+		if !ok || !ok2 || err != nil || !known {
+			return nil, usagef("-d %s: write tcp.port==8888,http; protocols are %s", d, strings.Join(dissect.AppNames(), ", "))
+		}
+		table[uint16(n)] = app
+	}
+	for _, p := range o.prefs {
+		name, value, _ := strings.Cut(p, ":")
+		on, err := strconv.ParseBool(strings.TrimSpace(value))
+		if name != "tcp.check_checksum" || err != nil {
+			return nil, usagef("-o %s: tcp.check_checksum:TRUE, or FALSE, is the preference that can be set", p)
+		}
+		da.Checksums = on
+	}
+	return da, nil
+}
+
+// keyLog is the file of TLS secrets to be read: that of --keylog, or the one that
+// programs on this machine are told to write by the environment.
+func (o *reading) keyLog() string {
+	if o.keylog != "" {
+		return o.keylog
+	}
+	return os.Getenv("SSLKEYLOGFILE")
+}
