@@ -150,8 +150,8 @@ func TestHTTP2Crafted(t *testing.T) {
 // TestHTTP2Golden holds the packet list and HTTP/2's part of the detail tree of
 // conversations against the files beside them. They agree with tshark 4.0 but for the
 // places of decoded headers, which tshark counts from the frame's first byte
-// although they are in a block of their own, for padding, which it takes for
-// content, and for the parts of multipart bodies.
+// although they are in a block of their own, and for padding, which it takes for
+// content.
 func TestHTTP2Golden(t *testing.T) {
 	files, err := filepath.Glob("testdata/http2/talk/*.pcap")
 	if err != nil || len(files) != 3 {

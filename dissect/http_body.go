@@ -7,6 +7,7 @@ import (
 	"compress/zlib"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"tcplens/internal/text"
@@ -105,7 +106,7 @@ func (c *cursor) expertAt(off int, item *Field) {
 // fileData adds the field that has the whole body.
 func (c *cursor) fileData(body cursor, b []byte) {
 	if c.on() {
-		body.addAt(fHTTPFileData, body.pos, len(b), Node{str: string(b), text: "File Data: " + plural(len(b), "byte")})
+		body.addAt(fHTTPFileData, body.pos, len(b), Node{str: string(b), text: "File Data: " + strconv.Itoa(len(b)) + " bytes"})
 	}
 }
 

@@ -2,7 +2,6 @@ package dissect
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
@@ -12,8 +11,6 @@ import (
 
 var (
 	pTextLines  = newProto("Line-based text data", "Line-based text data", "data-text-lines")
-	pJSON       = newProto("JavaScript Object Notation", "JSON", "json")
-	pXML        = newProto("eXtensible Markup Language", "XML", "xml")
 	pForm       = newProto("HTML Form URL Encoded", "URL Encoded Form Data", "urlencoded-form")
 	fFormKey    = pForm.str("urlencoded-form.key", "Key")
 	fFormValue  = pForm.str("urlencoded-form.value", "Value")
@@ -22,8 +19,6 @@ var (
 	pPNG        = newProto("Portable Network Graphics", "PNG", "png")
 	pGIF        = newProto("Compuserve GIF", "GIF image", "image-gif")
 	pJFIF       = newProto("JPEG File Interchange Format", "JFIF (JPEG) image", "image-jfif")
-	pMultipart  = newProto("MIME Multipart Media Encapsulation", "MIME multipart", "mime_multipart")
-	fPartType   = pMultipart.str("mime_multipart.type", "Type")
 	pMsgHTTP    = newProto("Media Type: message/http", "message/http", "message-http")
 	pPKIXCert   = newProto("PKIX CERT File Format", "PKIX Certificate", "pkix-cert")
 	pCBOR       = newProto("Concise Binary Object Representation", "CBOR", "cbor")
@@ -114,7 +109,7 @@ func dissectMedia(c cursor, mime, params string) {
 		dissectJSON(c, mime)
 	case mediaXML:
 		c.d.setProto("HTTP/XML")
-		c.block(pXML, pXML.Name, lines)
+		dissectXML(c)
 	case mediaForm:
 		mediaInfo(&c, mime)
 		dissectForm(c, mime)
@@ -232,21 +227,8 @@ func dissectText(c cursor, mime string) {
 	if strings.HasPrefix(mime, "text/") && bytes.HasPrefix(b, []byte("<?xml")) && c.ok() {
 		c.d.setProto("HTTP/XML")
 		c.d.setInfo(strings.TrimSuffix(string(c.d.info[c.d.fence:]), " ("+mime+")"))
-		c.block(pXML, pXML.Name, lines)
+		dissectXML(c)
 	}
-}
-
-func dissectJSON(c cursor, mime string) {
-	label := pJSON.Name + ": " + text.Printable(mime)
-	if json.Valid(c.rest()) || c.captured() < c.left() {
-		c.block(pJSON, label, lines)
-		return
-	}
-	if n := c.proto(pJSON); n != nil {
-		n.label(label)
-	}
-	c.end()
-	dissectText(c, mime)
 }
 
 // dissectForm shows the items of a form (WHATWG URL, application/x-www-form-urlencoded).
@@ -288,7 +270,7 @@ func imageOf(b []byte) *Proto {
 		return pPNG
 	case bytes.HasPrefix(b, []byte("GIF87a")), bytes.HasPrefix(b, []byte("GIF89a")):
 		return pGIF
-	case len(b) >= 4 && b[0] == 0xff && b[1] == 0xd8 && b[2] == 0xff:
+	case len(b) >= 4 && b[0] == 0xff && b[1] == 0xd8 && b[2] == 0xff && (b[3] == 0xe0 || b[3] == 0xe1): // APP0 of JFIF, APP1 of Exif
 		return pJFIF
 	}
 	return nil
@@ -332,27 +314,5 @@ func dissectOther(c cursor, mime string) {
 		n := c.captured()
 		b := c.raw(n)
 		c.add(fMediaType, n, Node{raw: b, text: fmt.Sprintf("Media type: %s (%s)", text.Printable(mime), plural(n, "byte"))})
-	})
-}
-
-// dissectMultipart names a body of several parts (RFC 2046 §5.1).
-func dissectMultipart(c cursor, mime, params string) {
-	boundary := ""
-	for _, p := range strings.Split(params, ";") {
-		k, v, _ := strings.Cut(strings.TrimSpace(p), "=")
-		if strings.EqualFold(k, "boundary") {
-			boundary = strings.Trim(v, "\"")
-		}
-	}
-	if boundary == "" {
-		c.proto(pMultipart)
-		dissectData(c)
-		c.end()
-		return
-	}
-	label := fmt.Sprintf("%s, Type: %s, Boundary: \"%s\"", pMultipart.Name, text.Printable(mime), text.Printable(boundary))
-	c.block(pMultipart, label, func(c *cursor) {
-		c.genStr(fPartType, mime)
-		lines(c)
 	})
 }

@@ -120,6 +120,9 @@ func (t *Tree) moveAfter(i, after int32) {
 	}
 }
 
+// full says that nothing more is added.
+func (t *Tree) full() bool { return len(t.Nodes) >= maxNodes }
+
 // First gives the index of the first node at the top, −1 for an empty tree.
 func (t *Tree) First() int {
 	if len(t.Nodes) == 0 {
