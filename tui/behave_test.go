@@ -247,7 +247,7 @@ func TestFollowLines(t *testing.T) {
 	for _, keys := range []string{"f", "f v", "f s", "f s s v"} {
 		d := drive(t, Options{Trace: open(t, "web.pcap"), Color: true}, 80, 24)
 		d.keys("j j j j j " + keys)
-		x := d.m.conv.index
+		x := d.m.conv.index.(*followIndex)
 		n, done := x.state()
 		if !done || n < 10 {
 			t.Fatalf("%s: %d lines, all: %v", keys, n, done)
@@ -274,6 +274,49 @@ func TestFollowLines(t *testing.T) {
 				t.Errorf("%s: %d bytes of side %d are shown, it sent %d", keys, n, side, want)
 			}
 		}
+	}
+}
+
+// TestFollowMessages checks that the lines of messages are the same whichever way
+// they are reached, that a packet leads to its message and a message to its packet,
+// and that a request can be copied as a command.
+func TestFollowMessages(t *testing.T) {
+	for _, keys := range []string{"f v v", "f v v s", "f v v s s"} {
+		d := drive(t, Options{Trace: open(t, "web.pcap"), Color: true}, 80, 24)
+		d.keys("j j j j j " + keys)
+		x := d.m.conv.index.(*messageIndex)
+		n, done := x.state()
+		if !done || n < 10 {
+			t.Fatalf("%s: %d lines, all: %v", keys, n, done)
+		}
+		all := x.get(0, n+1)
+		if len(all) != n {
+			t.Fatalf("%s: %d lines of %d", keys, len(all), n)
+		}
+		for i, l := range all {
+			if got := x.get(i, 1); len(got) != 1 || got[0] != l {
+				t.Fatalf("%s: line %d is %+v alone and %+v among others", keys, i, got, l)
+			}
+			if cells(l.text) > d.m.followWidth() && !l.head {
+				t.Errorf("%s: line %d has %d cells", keys, i, cells(l.text))
+			}
+			if side := d.m.conv.side; side >= 0 && int(l.side) != side {
+				t.Fatalf("%s: line %d is of side %d", keys, i, l.side)
+			}
+		}
+	}
+	d := drive(t, Options{Trace: open(t, "web.pcap"), Color: true}, 80, 24)
+	d.keys(": '32' Enter f v v")
+	if l := d.m.conv.index.get(d.m.conv.cur, 2); len(l) != 2 || l[0].frame != 32 || l[1].text != "HEAD / HTTP/1.1" {
+		t.Errorf("packet 32 leads to %+v", l)
+	}
+	const want = "curl -I 'http://www.selfmade.test/' -H 'User-Agent: selfmade' -H 'Accept: */*'"
+	if got := d.m.conv.index.(*messageIndex).curl(d.m.conv.cur); got != want {
+		t.Errorf("the command is %s", got)
+	}
+	d.keys("j Enter")
+	if d.m.view != viewPackets || d.m.list.cur != 32 {
+		t.Errorf("Enter leads to packet %d in view %d", d.m.list.cur, d.m.view)
 	}
 }
 

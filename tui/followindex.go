@@ -20,10 +20,38 @@ type followForm uint8
 const (
 	formText followForm = iota
 	formHex
+	formMessages
 	followForms
 )
 
-func (f followForm) String() string { return [...]string{"text", "hex"}[f] }
+func (f followForm) String() string { return [...]string{"text", "hex", "messages"}[f] }
+
+// followShape is what the lines of a conversation depend on.
+type followShape struct {
+	form  followForm
+	side  int // 0, 1 or follow.Both
+	width int
+}
+
+// followLines is a conversation as lines of the screen, which are made when they are
+// asked for. A command indexes it while the screen reads it.
+type followLines interface {
+	looks() followShape
+	// advance indexes until the deadline or the end.
+	advance(ctx context.Context, deadline time.Time)
+	// grow takes in that packets may have come.
+	grow() bool
+	// state tells how many lines there are so far, and whether that is all.
+	state() (lines int, done bool)
+	// get gives n lines from line i on, fewer at the end.
+	get(i, n int) []followLine
+	// place is where a packet stands, for lineOf; −1 if nowhere.
+	place(n packet.Number) int
+	// lineOf finds the line of a place; ok is false while it is not indexed.
+	lineOf(place int) (line int, ok bool)
+	// status is what the title line says.
+	status() string
+}
 
 // followLine is a line of the follow view.
 type followLine struct {
@@ -54,8 +82,7 @@ type followIndex struct {
 	done   bool
 	marks  map[int][]follow.Differ
 	buf    []byte
-	chunk  int           // whose bytes are in buf
-	seen   packet.Number // the conversation's newest packet when it was looked at last
+	chunk  int // whose bytes are in buf
 }
 
 // followState is a place between two lines.
@@ -71,12 +98,37 @@ type followState struct {
 const pointEvery = 64
 
 // newFollowIndex makes the index of a stream. mu guards the stream.
-func newFollowIndex(mu *sync.Mutex, s *follow.Stream, f followForm, side, width int) *followIndex {
-	x := &followIndex{mu: mu, stream: s, form: f, side: side, width: max(width, 20), chunk: -1}
+func newFollowIndex(mu *sync.Mutex, s *follow.Stream, shape followShape) *followIndex {
+	x := &followIndex{mu: mu, stream: s, form: shape.form, side: shape.side, width: shape.width, chunk: -1}
 	mu.Lock()
 	defer mu.Unlock()
 	x.restart()
 	return x
+}
+
+func (x *followIndex) looks() followShape { return followShape{x.form, x.side, x.width} }
+
+// place finds the chunk that a packet brought.
+func (x *followIndex) place(n packet.Number) int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.stream.Find(n)
+}
+
+// status tells who sent how much, and what is missing.
+func (x *followIndex) status() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	s := x.stream
+	info := s.Info()
+	t := info.Node[0].String() + " → " + size(s.Bytes(0)) + "  " + info.Node[1].String() + " → " + size(s.Bytes(1))
+	if n := s.Missing(0) + s.Missing(1); n > 0 {
+		t += "  " + count(n, "byte") + " missing"
+	}
+	if n := s.Waiting(); n > 0 {
+		t += "  " + count(uint64(n), "segment") + " waiting for a gap"
+	}
+	return t
 }
 
 func (x *followIndex) restart() {

@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"tcplens/dissect"
 	"tcplens/internal/follow"
 	"tcplens/internal/packet"
 	"tcplens/internal/trace"
@@ -17,10 +18,12 @@ import (
 type followPane struct {
 	kind   trace.Kind
 	stream uint32
-	index  *followIndex
+	index  followLines
+	seen   packet.Number // the newest packet when the index was last told to grow
 	id     int
 	form   followForm
-	side   int // follow.Both, 0 or 1
+	formed bool // the user has chosen the form
+	side   int  // follow.Both, 0 or 1
 
 	cur, top, rows int
 	lines          int
@@ -36,7 +39,7 @@ type followPane struct {
 // followMsg reports that a conversation was opened, or that more of it is indexed.
 type followMsg struct {
 	id    int
-	index *followIndex
+	index followLines
 	goTo  int
 	err   error
 }
@@ -60,37 +63,63 @@ func (m *Model) openFollow() tea.Cmd {
 	}
 	m.enter(viewFollow)
 	p := &m.conv
-	*p = followPane{kind: kind, stream: stream, id: p.id + 1, side: follow.Both, goTo: -1, form: p.form, running: true, from: at}
+	*p = followPane{kind: kind, stream: stream, id: p.id + 1, side: follow.Both, goTo: -1, form: p.form, formed: p.formed, running: true, from: at}
+	if !p.formed {
+		p.form = firstForm(m.src.tr, kind, stream)
+	}
 	return m.loadFollow(at)
+}
+
+// firstForm is how a conversation is shown until the user says otherwise: as text,
+// but for what cannot be read as such.
+func firstForm(tr *trace.Trace, kind trace.Kind, stream uint32) followForm {
+	if kind == trace.TCP {
+		switch tr.App(stream) {
+		case dissect.AppTLS, dissect.AppHTTP2:
+			return formMessages
+		}
+	}
+	return formText
 }
 
 // loadFollow gives the command that opens the conversation and begins to index it.
 func (m *Model) loadFollow(at packet.Number) tea.Cmd {
 	p := &m.conv
 	ctx, tr, id, kind, stream := m.ctx, m.src.tr, p.id, p.kind, p.stream
-	form, side, width := p.form, p.side, m.followWidth()
-	old := p.index
+	shape := m.followShape()
+	old, _ := p.index.(*followIndex)
 	return func() tea.Msg {
-		mu := new(sync.Mutex)
-		var s *follow.Stream
-		if old != nil {
-			mu, s = old.mu, old.stream
-		} else {
-			var err error
-			if s, err = follow.Open(tr, kind, stream); err != nil {
-				return followMsg{id: id, err: err}
-			}
+		x, err := openLines(tr, kind, stream, shape, old)
+		if err != nil {
+			return followMsg{id: id, err: err}
 		}
-		x := newFollowIndex(mu, s, form, side, width)
 		goTo := -1
 		if at != 0 {
-			mu.Lock()
-			goTo = s.Find(at)
-			mu.Unlock()
+			goTo = x.place(at)
 		}
 		x.advance(ctx, time.Now().Add(chunkTime))
 		return followMsg{id: id, index: x, goTo: goTo}
 	}
+}
+
+// openLines opens a conversation in some shape; old may have its stream already.
+func openLines(tr *trace.Trace, kind trace.Kind, stream uint32, shape followShape, old *followIndex) (followLines, error) {
+	if shape.form == formMessages {
+		return newMessageIndex(tr, kind, stream, shape)
+	}
+	if old != nil {
+		return newFollowIndex(old.mu, old.stream, shape), nil
+	}
+	s, err := follow.Open(tr, kind, stream)
+	if err != nil {
+		return nil, err
+	}
+	return newFollowIndex(new(sync.Mutex), s, shape), nil
+}
+
+// followShape is what the lines have to look like now.
+func (m *Model) followShape() followShape {
+	return followShape{m.conv.form, m.conv.side, m.followWidth()}
 }
 
 func (m *Model) followWidth() int { return max(m.width-3, 20) }
@@ -119,8 +148,7 @@ func (m *Model) followWork() tea.Cmd {
 	if m.view != viewFollow || p.index == nil || p.running {
 		return nil
 	}
-	grown := p.index.width != m.followWidth() || p.form != p.index.form || p.side != p.index.side
-	if grown {
+	if p.index.looks() != m.followShape() {
 		// Another width or form makes other lines: begin again at the same packet.
 		at := p.packet()
 		p.id++
@@ -144,10 +172,10 @@ func (m *Model) followWork() tea.Cmd {
 func (m *Model) followDue() bool {
 	p := &m.conv
 	c, ok := m.src.tr.Conversation(p.kind, p.stream)
-	if !ok || c.Last <= p.index.seen {
+	if !ok || c.Last <= p.seen {
 		return false
 	}
-	p.index.seen = c.Last
+	p.seen = c.Last
 	return true
 }
 
@@ -266,20 +294,7 @@ func (p *followPane) status() string {
 	if p.index == nil {
 		return "Conversation"
 	}
-	p.index.mu.Lock()
-	s := p.index.stream
-	info := s.Info()
-	a, b := s.Bytes(0), s.Bytes(1)
-	missing := s.Missing(0) + s.Missing(1)
-	waiting := s.Waiting()
-	p.index.mu.Unlock()
-	t := info.Node[0].String() + " → " + size(a) + "  " + info.Node[1].String() + " → " + size(b)
-	if missing > 0 {
-		t += "  " + count(missing, "byte") + " missing"
-	}
-	if waiting > 0 {
-		t += "  " + count(uint64(waiting), "segment") + " waiting for a gap"
-	}
+	t := p.index.status()
 	t += "  line " + strconv.Itoa(min(p.cur+1, p.lines)) + " of " + strconv.Itoa(p.lines)
 	if !p.done {
 		t += "+"
@@ -348,7 +363,7 @@ func (m *Model) doFollow(a action) tea.Cmd {
 			p.side = follow.Both
 		}
 	case actForm:
-		p.form = (p.form + 1) % followForms
+		p.form, p.formed = (p.form+1)%followForms, true
 	case actFilter:
 		m.prompt.open(promptSearch, "")
 	case actFindNext, actFindPrev:

@@ -174,7 +174,7 @@ func bindings() []binding {
 		{act: actFoldMore, keys: []string{"-"}, in: inGraph, name: "fold", short: "fold", long: "fold: bulk data and keep-alives, then pure ACKs", footer: inGraph},
 		{act: actFoldLess, keys: []string{"+"}, in: inGraph, name: "unfold", short: "unfold", long: "unfold", footer: inGraph},
 		{act: actSide, keys: []string{"s"}, in: inFollow, name: "side", short: "sides", long: "both sides, the client's only, the server's only", footer: inFollow},
-		{act: actForm, keys: []string{"v"}, in: inFollow, name: "form", short: "view", long: "show as text or as hex", footer: inFollow},
+		{act: actForm, keys: []string{"v"}, in: inFollow, name: "form", short: "view", long: "show as text, as hex, or as messages: decrypted, unpacked, laid out", footer: inFollow},
 		{act: actTimeFormat, keys: []string{"t"}, in: inPackets | inGraph, name: "time", short: "time", long: "time column: relative, delta, time of day, date, epoch; in a flow graph also to scale", footer: inGraph},
 		{act: actWrite, keys: []string{"w"}, in: everywhere &^ inPicker, name: "write", short: "write", long: "write to a file: all, shown, marked, this conversation; or what the screen shows", footer: inFollow | inGraph},
 		{act: actNextPane, keys: []string{"tab"}, in: inPackets, name: "next-pane", short: "pane", long: "next pane", footer: inPackets},

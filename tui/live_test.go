@@ -149,7 +149,7 @@ func TestLiveViews(t *testing.T) {
 		case "x":
 			d.settle(func() bool { return d.m.graph.graph.Len() == 38 })
 		case "f":
-			d.settle(func() bool { return d.m.conv.done && d.m.conv.index.seen == 40 })
+			d.settle(func() bool { return d.m.conv.done && d.m.conv.seen == 40 })
 		}
 		if after := d.screen(); after == before {
 			t.Errorf("%s does not grow:\n%s", key, after)

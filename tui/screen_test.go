@@ -24,6 +24,7 @@ func TestScreens(t *testing.T) {
 		{"requests", "web.pcap", "3 j"},
 		{"requestpackets", "web.pcap", "3 j Enter"},
 		{"follow", "web.pcap", "j j j j j f"},
+		{"followmessages", "web.pcap", "j j j j j f v v g g j"},
 		{"followhex", "web.pcap", "j j j j j f v"},
 		{"graph", "web.pcap", "j j j j j x"},
 		{"graphlost", "fastrtx.pcap", "x - j j"},
@@ -47,7 +48,7 @@ func TestScreens(t *testing.T) {
 
 // TestASCII shows every view without a character beyond ASCII.
 func TestASCII(t *testing.T) {
-	for _, keys := range []string{"", "j j j j j Tab j", "?", "2", "3", "j j j f", "j j j x", "/ 'tcp'", "y", "j j j K", ": 'fol'", "m F p"} {
+	for _, keys := range []string{"", "j j j j j Tab j", "?", "2", "3", "j j j f", "j j j f v v", "j j j x", "/ 'tcp'", "y", "j j j K", ": 'fol'", "m F p"} {
 		d := drive(t, Options{Trace: open(t, "web.pcap"), ASCII: true}, 80, 24)
 		d.keys(keys)
 		d.check()

@@ -35,13 +35,14 @@ const (
 
 // writing is what the prompt for a file name is about.
 type writing struct {
-	which  writeWhich
-	what   string
-	raw    bool // follow: the bytes alone
-	side   int
-	hex    bool
-	format flowgraph.Format
-	quit   bool // quit afterwards
+	which    writeWhich
+	what     string
+	raw      bool // follow: the bytes alone
+	side     int
+	hex      bool
+	messages bool
+	format   flowgraph.Format
+	quit     bool // quit afterwards
 }
 
 // writeMenu asks what to write.
@@ -56,6 +57,7 @@ func (m *Model) writeMenu() {
 	}
 	switch m.view {
 	case viewFollow:
+		add("m", "messages, unpacked and laid out", writing{which: writeFollow, what: "messages", messages: true, side: follow.Both})
 		add("t", "both sides as text", writing{which: writeFollow, what: "both sides as text", side: follow.Both})
 		add("h", "both sides as hex", writing{which: writeFollow, what: "both sides as hex", side: follow.Both, hex: true})
 		add("0", "the bytes that side 0 sent, nothing else", writing{which: writeFollow, what: "side 0", raw: true, side: 0})
@@ -132,7 +134,10 @@ func (m *Model) writeJob(w writing, path string) (func(context.Context) (string,
 	kind, stream, ok := m.conversation()
 	switch w.which {
 	case writeFollow:
-		return func(context.Context) (string, error) {
+		return func(ctx context.Context) (string, error) {
+			if w.messages {
+				return writeMessages(ctx, tr, kind, stream, path)
+			}
 			s, err := follow.Open(tr, kind, stream)
 			if err != nil {
 				return "", err
@@ -192,6 +197,16 @@ func (m *Model) writeJob(w writing, path string) (func(context.Context) (string,
 	}, nil
 }
 
+// writeMessages writes the messages of a conversation to a file.
+func writeMessages(ctx context.Context, tr *trace.Trace, kind trace.Kind, stream uint32, path string) (string, error) {
+	m, err := follow.OpenMessages(tr, kind, stream)
+	if err != nil {
+		return "", err
+	}
+	m.Update(ctx)
+	return path + " is written", toFile(path, func(f io.Writer) error { return m.WriteMessages(f, follow.Both) })
+}
+
 func conversationPackets(tr *trace.Trace, k trace.Kind, stream uint32) []packet.Number {
 	return tr.Packets(k, stream)
 }
@@ -245,6 +260,9 @@ func (m *Model) copyMenu() {
 		if x := m.conv.index; x != nil {
 			if l := x.get(m.conv.cur, 1); len(l) == 1 {
 				add("l", "line", l[0].text)
+			}
+			if x, ok := x.(*messageIndex); ok {
+				add("c", "the request as a command", x.curl(m.conv.cur))
 			}
 			add("s", "what is on the screen", joinFollow(x.get(m.conv.top, m.conv.rows)))
 		}

@@ -142,8 +142,12 @@ func (m *Messages) Len() int { return len(m.places) }
 // Unfinished says what a side has sent behind its last message.
 func (m *Messages) Unfinished(side uint8) Unfinished { return m.open[side&1] }
 
-// Frame gives the packet that message i ends in.
-func (m *Messages) Frame(i int) packet.Number { return m.places[i].frame }
+// Place gives the packet that message i ends in, and which message of that packet
+// it is, from 0. Together they name the message for ever; i may come to be another one
+// when streams of HTTP/2 have new messages.
+func (m *Messages) Place(i int) (n packet.Number, nth uint16) {
+	return m.places[i].frame, m.places[i].nth
+}
 
 // Side gives the node that sent message i.
 func (m *Messages) Side(i int) uint8 { return m.places[i].side }
@@ -164,15 +168,4 @@ func (m *Messages) At(i int) (Message, error) {
 		out.Since = int64(p.time - m.places[i-1].time)
 	}
 	return out, nil
-}
-
-// Find gives the first message that ends in packet n or behind it; −1 if there is none.
-func (m *Messages) Find(n packet.Number) int {
-	best := -1
-	for i := range m.places {
-		if f := m.places[i].frame; f >= n && (best < 0 || f < m.places[best].frame) {
-			best = i
-		}
-	}
-	return best
 }

@@ -45,6 +45,16 @@ func (w *Writer) messages(r *Row, n packet.Number, f *tcp.Facts, x *dissect.Tran
 	}
 }
 
+// App tells what is spoken in a TCP conversation, as far as it has been found out.
+func (t *Trace) App(stream uint32) dissect.App {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if int(stream) >= len(t.tables.apps) {
+		return dissect.AppNone
+	}
+	return t.tables.apps[stream].session.App()
+}
+
 // messagePlan is what the tables say of a segment's messages; the bytes are read
 // when the dissection asks for them.
 type messagePlan struct {

@@ -1,0 +1,235 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strconv"
+	"sync"
+	"time"
+
+	"tcplens/internal/follow"
+	"tcplens/internal/packet"
+	"tcplens/internal/trace"
+)
+
+// messageIndex lays the messages of a conversation out. It keeps how many lines each
+// has, and makes them again when they are asked for. The command that indexes and
+// the screen share it; mu guards all of it.
+type messageIndex struct {
+	mu    sync.Mutex
+	msgs  *follow.Messages
+	shape followShape
+
+	heights map[messageID]int // lines of each message laid out so far
+	shown   []int32           // messages of the sides asked for, in order
+	starts  []int             // and the line that each begins at
+	next    int               // the first message that is not in shown or left out
+	lines   int
+	done    bool
+
+	at   int // the message that kept has the lines of
+	kept []followLine
+}
+
+// messageID names a message in whatever order the messages are.
+type messageID struct {
+	frame packet.Number
+	nth   uint16
+}
+
+// newMessageIndex opens the messages of a conversation.
+func newMessageIndex(tr *trace.Trace, kind trace.Kind, stream uint32, s followShape) (*messageIndex, error) {
+	msgs, err := follow.OpenMessages(tr, kind, stream)
+	if err != nil {
+		return nil, err
+	}
+	return &messageIndex{msgs: msgs, shape: s, heights: make(map[messageID]int), at: -1}, nil
+}
+
+func (x *messageIndex) looks() followShape { return x.shape }
+
+// place is the packet itself: messages may be put in another order while more come.
+func (x *messageIndex) place(n packet.Number) int { return int(n) }
+
+// grow begins to look at new packets: advance does the work.
+func (x *messageIndex) grow() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.done = false
+	return true
+}
+
+// advance looks at packets and lays out messages until the deadline or the end.
+func (x *messageIndex) advance(ctx context.Context, deadline time.Time) {
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.msgs.Update(ctx) {
+		x.restart()
+	}
+	for x.next < x.msgs.Len() && ctx.Err() == nil {
+		x.step()
+	}
+	x.done = ctx.Err() == nil
+}
+
+// restart counts lines from the first message again, without laying any out twice.
+func (x *messageIndex) restart() {
+	x.shown, x.starts, x.next, x.lines, x.at = x.shown[:0], x.starts[:0], 0, 0, -1
+}
+
+// step takes one message more.
+func (x *messageIndex) step() {
+	i := x.next
+	x.next++
+	if s := x.shape.side; s != follow.Both && s != int(x.msgs.Side(i)) {
+		return
+	}
+	frame, nth := x.msgs.Place(i)
+	id := messageID{frame, nth}
+	n, ok := x.heights[id]
+	if !ok {
+		n = len(x.lay(i))
+		x.heights[id] = n
+	}
+	x.shown = append(x.shown, int32(i))
+	x.starts = append(x.starts, x.lines)
+	x.lines += n
+}
+
+// lay makes the lines of message i.
+func (x *messageIndex) lay(i int) []followLine {
+	if x.at == i {
+		return x.kept
+	}
+	m, err := x.msgs.At(i)
+	if err != nil {
+		return []followLine{{text: "[" + err.Error() + "]", style: sWarn}}
+	}
+	left := x.msgs.Info().Server != 0 == (m.Side == 0)
+	body := sSide0
+	if !left {
+		body = sSide1
+	}
+	head := fmt.Sprintf("%s · packet %d", m.Title(), m.Frame)
+	if m.Since > 0 {
+		head += " · " + took(time.Duration(m.Since)) + " after the last"
+	}
+	out := []followLine{{text: head, style: sHeading, side: m.Side, frame: m.Frame, head: true, left: left}}
+	for _, l := range m.Lines() {
+		st := body
+		switch l.Kind {
+		case follow.LineStart:
+			st = sHeader
+		case follow.LineField:
+			st = sText
+		case follow.LineNote:
+			st = sWarn
+		}
+		for s := l.Text; ; {
+			part := head1(s, x.shape.width)
+			out = append(out, followLine{text: part, style: st, side: m.Side, frame: m.Frame, left: left})
+			if s = s[len(part):]; s == "" {
+				break
+			}
+		}
+	}
+	x.at, x.kept = i, out
+	return out
+}
+
+// head1 is head with at least one character, so that a line comes to its end.
+func head1(s string, w int) string {
+	if part := head(s, w); part != "" || s == "" {
+		return part
+	}
+	for i := range s {
+		if i > 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+func (x *messageIndex) state() (lines int, done bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.lines, x.done
+}
+
+func (x *messageIndex) get(i, n int) []followLine {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if i < 0 || i >= x.lines {
+		return nil
+	}
+	var out []followLine
+	k := sort.SearchInts(x.starts, i+1) - 1
+	for ; k < len(x.shown) && len(out) < n; k++ {
+		lines := x.lay(int(x.shown[k]))
+		lines = lines[min(max(i-x.starts[k], 0), len(lines)):]
+		out = append(out, lines[:min(len(lines), n-len(out))]...)
+	}
+	return out
+}
+
+// lineOf finds the first line of the message that packet place ends or goes into.
+func (x *messageIndex) lineOf(place int) (line int, ok bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	best := -1
+	var found packet.Number
+	for k, i := range x.shown {
+		frame, _ := x.msgs.Place(int(i))
+		if int(frame) >= place && (best < 0 || frame < found) {
+			best, found = k, frame
+		}
+	}
+	switch {
+	case best >= 0 && (x.done || found == packet.Number(place)):
+		return x.starts[best], true
+	case x.done:
+		return max(x.lines-1, 0), true
+	}
+	return 0, false
+}
+
+// status is what the title line says.
+func (x *messageIndex) status() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	info := x.msgs.Info()
+	t := info.Node[0].String() + " ⇄ " + info.Node[1].String() + "  " + count(uint64(x.msgs.Len()), "message")
+	for side := range uint8(2) {
+		if o := x.msgs.Unfinished(side); o.Bytes > 0 {
+			t += "  " + size(o.Bytes) + " of side " + strconv.Itoa(int(side)) + " unfinished"
+		}
+	}
+	return t
+}
+
+// curl gives the command that asks again what the message at a line asked.
+func (x *messageIndex) curl(line int) string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	k := sort.SearchInts(x.starts, line+1) - 1
+	if k < 0 {
+		return ""
+	}
+	i := int(x.shown[k])
+	m, err := x.msgs.At(i)
+	if err != nil {
+		return ""
+	}
+	if m.Stream != 0 && len(m.Head) > 0 && i+1 < x.msgs.Len() {
+		// The body of HTTP/2 is the next message of its stream and side. The head's
+		// texts are its own, and stay when the other packet is taken apart.
+		if b, err := x.msgs.At(i + 1); err == nil && b.Stream == m.Stream && b.Side == m.Side && len(b.Head) == 0 {
+			m.Body = b.Body
+		}
+	}
+	s, _ := m.Curl()
+	return s
+}
