@@ -99,6 +99,6 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	o.flags(root.Flags())
-	root.AddCommand(newFlows(s), newRequests(s), newFlow(s), newFollow(s), newDoctor(s), newDemo(s))
+	root.AddCommand(newFlows(s), newRequests(s), newProblems(s), newFlow(s), newFollow(s), newDoctor(s), newDemo(s))
 	return root
 }

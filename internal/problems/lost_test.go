@@ -60,7 +60,9 @@ func play(random *rand.Rand, e *ends) []frame {
 				s.n = min(s.n, int(next-s.seq))
 			}
 			show(data(s))
-			arrive(s)
+			if random.IntN(4) > 0 {
+				arrive(s)
+			}
 		default:
 			show(e.packet(seg{dir: 1, flags: tcp.ACK, seq: 5001, ack: got}))
 		}

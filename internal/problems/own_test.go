@@ -162,7 +162,7 @@ func TestTwice(t *testing.T) {
 	ex := NewExplainer(tr)
 	for n, want := range map[packet.Number]string{
 		5: "the same packet as #4, 5 µs later, captured at another point: nobody sent it again",
-		7: "the same packet as #6, 3 µs later, bit for bit: doubled on the way or captured twice, not sent again",
+		7: "the same packet as #6, 3 µs later, bit for bit: doubled on the way or captured twice rather than sent again",
 		9: "retransmission of #8: the same 100 bytes, never acknowledged; RTO 25 ms since #4",
 	} {
 		reasons := ex.Packet(s, n)

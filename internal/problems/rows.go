@@ -160,10 +160,11 @@ func (x *Index) numbers(st *stream, n packet.Number, r *trace.Row) (unseen sight
 	case r.Flags&(tcp.SYN|tcp.ACK) == tcp.SYN && begun && r.Prev != 0:
 		st.next[d] = st.contig[d] // R5
 	}
+	if st.gaps && next != r.Seq {
+		x.fill(r.Stream, d, r.Seq, next)
+	}
 	if r.Verdict&tcp.LostSegment != 0 && begun && less(st.next[d], r.Seq) {
 		x.miss(st, n, r, d)
-	} else if st.gaps && next != r.Seq {
-		x.fill(r.Stream, d, r.Seq, next)
 	}
 	if r.Flags&tcp.ACK != 0 && st.begun>>o&1 != 0 {
 		if !st.forgot {
@@ -205,20 +206,15 @@ func (x *Index) numbers(st *stream, n packet.Number, r *trace.Row) (unseen sight
 // miss notes what is missing before packet n, beside what was known to be missing
 // when it was acknowledged.
 func (x *Index) miss(st *stream, n packet.Number, r *trace.Row, d uint8) {
-	start := st.next[d]
+	left := runs{list: []run{{st.next[d], r.Seq}}}
 	list := x.gaps[r.Stream]
 	for i := range list {
-		if g := &list[i]; g.dir == d && !less(g.start, start) && !less(r.Seq, g.end) {
-			if g.of == 0 {
-				g.of = n
-			}
-			if g.start == start {
-				start = g.end
-			}
+		if g := &list[i]; g.dir == d && left.take(g.start, g.end) > 0 && g.of == 0 {
+			g.of = n
 		}
 	}
-	if less(start, r.Seq) {
-		x.addGap(st, r.Stream, gap{dir: d, start: start, end: r.Seq, of: n})
+	for _, u := range left.list {
+		x.addGap(st, r.Stream, gap{dir: d, start: u.start, end: u.end, of: n})
 	}
 }
 

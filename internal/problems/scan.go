@@ -231,7 +231,8 @@ func (w *worker) look(s trace.Snapshot, n packet.Number, early bool, out []findi
 // plainRow says whether a row is of a packet that a sound TCP header and nothing
 // else is known of.
 func plainRow(r *trace.Row) bool {
-	return r.Judged() && !r.Layered() && !r.Fragment() && !r.Malformed() && r.Flags&(tcp.SYN|tcp.FIN) == 0
+	return r.Judged() && !r.Layered() && !r.Fragment() && !r.Malformed() &&
+		r.Flags&(tcp.SYN|tcp.FIN) == 0 && (r.Flags&tcp.RST == 0 || r.PayLen == 0) // the data of a reset is shown as text
 }
 
 // key is the group that an item belongs to, unless the capture explains it.

@@ -115,6 +115,11 @@ func (e *Explainer) why(s trace.Snapshot, n packet.Number, kind string) string {
 		if copied, c := e.copyOf(s, n, r); copied != 0 && mayBeTwin.has(k) {
 			return copyText(copied, c, s.Row(copied), r)
 		}
+		if k == itemDuplicateAck {
+			if say := e.dsackAck(s, n, r); say != "" {
+				return say
+			}
+		}
 		return e.walkFrom(s, n, r).text(e, k)
 	}
 	if strings.HasPrefix(kind, "checksum.") {
@@ -172,7 +177,7 @@ func copyText(m packet.Number, c copies, o, r *trace.Row) string {
 	if c == copiesTwice {
 		return fmt.Sprintf("the same packet as #%d%s, captured at another point: nobody sent it again", m, after)
 	}
-	return fmt.Sprintf("the same packet as #%d%s, bit for bit: doubled on the way or captured twice, not sent again", m, after)
+	return fmt.Sprintf("the same packet as #%d%s, bit for bit: doubled on the way or captured twice rather than sent again", m, after)
 }
 
 // checkText says what is wrong with a checksum.
@@ -233,6 +238,8 @@ func (e *Explainer) treeText(s trace.Snapshot, n packet.Number, t *dissect.Tree,
 	switch it.Kind {
 	case malformedKind:
 		return text.Printable(malformedText(t, it))
+	case reassemblyKind:
+		return "the bytes are of a message that was complete already, and were left out"
 	case "tcp.options.sack.dsack":
 		if say := e.dsackText(s, n, t); say != "" {
 			return say
@@ -298,6 +305,25 @@ func malformedText(t *dissect.Tree, it *Item) string {
 		return say + ": the last that could be read is " + n.Label() + ", " + place(t, n)
 	}
 	return say
+}
+
+// dsackAck says of a duplicate ACK that it is there only to tell of bytes that came
+// twice (RFC 2883 §4); empty if it is not.
+func (e *Explainer) dsackAck(s trace.Snapshot, n packet.Number, r *trace.Row) string {
+	tree, _, err := e.w.reader.Dissect(n, dissect.WantTree)
+	if err != nil {
+		return ""
+	}
+	blocks := uint64(0)
+	tree.Find("tcp.options.sack.count", func(x *dissect.Node) bool { blocks = x.Uint(); return false })
+	if blocks != 1 {
+		return "" // the others tell of what came behind a gap
+	}
+	say := e.dsackText(s, n, tree)
+	if say == "" {
+		return ""
+	}
+	return fmt.Sprintf("duplicate ACK %d of #%d, for nothing but this: %s", r.DupAck, r.DupAckOf(), strings.TrimPrefix(say, "D-SACK: "))
 }
 
 // dsackText says which bytes came twice, and in which packets they were sent.

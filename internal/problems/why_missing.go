@@ -145,13 +145,16 @@ func (w *walk) duplicateAck() string {
 		return say
 	}
 	say += fmt.Sprintf(": the receiver still waits for byte %d", r.Ack)
-	var m packet.Number
+	var m, repeat packet.Number
 	var o *trace.Row
 	whole := w.back(func(k packet.Number, x *trace.Row) bool {
 		if x.Dir == r.Dir || x.Verdict&tcp.Analysed == 0 {
 			return !rebased(x)
 		}
 		if nx := x.NextSeq(); !less(r.Ack, x.Seq) && less(r.Ack, nx) {
+			if repeat == 0 {
+				repeat = k
+			}
 			m, o = k, x // the first one that had it; later ones repeat it
 		}
 		return !(rebased(x) || fresh(x) && !less(r.Ack, x.NextSeq()))
@@ -163,6 +166,9 @@ func (w *walk) duplicateAck() string {
 		say += fmt.Sprintf(", the rest of #%d has not arrived", m)
 	case whole:
 		say += ", which has not been captured so far"
+	}
+	if m != 0 && repeat != m {
+		say += fmt.Sprintf(", nor has #%d, which has it again", repeat)
 	}
 	again := packet.Number(0)
 	sure := w.ahead(func(k packet.Number, x *trace.Row) bool {
@@ -181,10 +187,15 @@ func (w *walk) duplicateAck() string {
 	case again != 0:
 		say += fmt.Sprintf("; it comes in #%d", again)
 	case sure:
-		if by, _ := w.moved(); by != 0 {
-			return say + fmt.Sprintf("; acknowledged in #%d without being sent again", by)
+		by, _ := w.moved()
+		switch {
+		case by != 0 && repeat != m:
+			say += fmt.Sprintf("; acknowledged in #%d", by)
+		case by != 0:
+			say += fmt.Sprintf("; acknowledged in #%d without being sent again", by)
+		case repeat == m:
+			say += "; never sent again"
 		}
-		say += "; never sent again"
 	}
 	return say
 }

@@ -40,6 +40,7 @@ func TestWhy(t *testing.T) {
 		{"09_lost_and_unseen", 10, "tcp.analysis.lost_segment", "previous segment not captured: 450 bytes before this one are missing; never captured, but acknowledged by #9: lost by the capture, not by the network"},
 		{"10_dup_acks", 12, fast, "fast retransmission: bytes 101–200 come for the first time in this capture, 15 ms after #5, which is beyond them; 3 duplicate ACKs of #6 asked for byte 101, the first #7"},
 		{"10_dup_acks", 14, "tcp.options.sack.dsack", "D-SACK: bytes 101–200 reached this end twice; captured once, in #12"},
+		{"10_dup_acks", 14, "tcp.analysis.duplicate_ack", "duplicate ACK 1 of #13, for nothing but this: bytes 101–200 reached this end twice; captured once, in #12"},
 		{"11_keep_alive", 6, "tcp.analysis.keep_alive", "keep-alive: byte 100 again, acknowledged by #5, after 9.97 s of silence; answered by #7 after 10 ms"},
 		{"11_keep_alive", 7, "tcp.analysis.keep_alive_ack", "answers the keep-alive #6: still there, and the next byte is 101"},
 		{"11_keep_alive", 13, "tcp.analysis.keep_alive", "keep-alive: number 0 again, which comes before the first byte, acknowledged by #3, after 9.99 s of silence; answered by #14 after 10 ms"},
