@@ -43,6 +43,7 @@ type finder struct {
 	id      int
 	running bool
 	problem bool // it is the next problem that is looked for
+	again   int  // steps to the next problem that were asked for meanwhile, or back
 	done    int  // packets looked at
 	of      int  // packets to look at
 }
@@ -94,7 +95,7 @@ func (f *finder) start(ctx context.Context, s *source, p *listPane, q query, dir
 		return nil
 	}
 	f.id++
-	f.running, f.problem, f.done, f.of = true, false, 0, n
+	f.running, f.problem, f.again, f.done, f.of = true, false, 0, 0, n
 	w := walk{
 		ctx: ctx, id: f.id, q: q, dir: dir, n: n, at: p.index(s, p.cur), left: n,
 		snap: s.snap, shown: p.shown, filtered: p.filtered, reader: s.tr.NewReader(), matcher: s.tr.NewMatcher(q.f),

@@ -155,3 +155,15 @@ func TestProblemSteps(t *testing.T) {
 		}
 	}
 }
+
+// TestProblemSteppedFast loses no step of keys that come faster than the search is.
+func TestProblemSteppedFast(t *testing.T) {
+	d := drive(t, Options{Trace: open(t, lossy), Color: true}, 80, 24)
+	for _, key := range []string{"e", "e", "e", "e", "E"} {
+		d.take(keyOf(key))
+	}
+	d.settle(d.m.Idle)
+	if got := d.m.list.cur; got != 33 {
+		t.Errorf("four on and one back lead to #%d, not to #33", got)
+	}
+}

@@ -35,6 +35,10 @@ func (m *Model) nextProblem(dir int) tea.Cmd {
 	if m.src.tr == nil {
 		return nil
 	}
+	if m.find.running && m.find.problem {
+		m.find.again += dir
+		return nil
+	}
 	from := m.list.cur
 	switch m.view {
 	case viewFollow:
@@ -58,7 +62,7 @@ func (m *Model) nextProblem(dir int) tea.Cmd {
 		return nil
 	}
 	f.id++
-	f.running, f.problem, f.done, f.of = true, true, 0, n
+	f.running, f.problem, f.again, f.done, f.of = true, true, 0, 0, n
 	index := m.problems.index
 	w := problemWalk{
 		ctx: m.ctx, id: f.id, dir: dir, n: n, left: n, at: min(p.index(&m.src, p.cur), n-1),

@@ -246,6 +246,15 @@ func (m *Model) searched(msg findMsg) tea.Cmd {
 	}
 	m.remember()
 	m.jump(msg.found)
+	if again := m.find.again; m.find.problem && again != 0 {
+		dir := 1
+		if again < 0 {
+			dir = -1
+		}
+		cmd := m.nextProblem(dir)
+		m.find.again = again - dir
+		return cmd
+	}
 	return nil
 }
 

@@ -55,6 +55,28 @@ func TestThreePanes(t *testing.T) {
 	tm.quit()
 }
 
+// TestProblemsOnScreen lists what is wrong, opens a group, goes to a packet of it and
+// steps on from there.
+func TestProblemsOnScreen(t *testing.T) {
+	tm := show(t, 80, 24, "-r", lab(t, "lossy"))
+	tm.see("─ Packet 1 ·", "121 packets")
+	tm.press("4")
+	tm.see("Problems · 40 of 7 kinds", "▸ ▲ Warning", "▸ ● Note          27      #29  TCP    Duplicate ACK", "Noted, but ordinary")
+	tm.press("l", "j")
+	tm.see("▾ ▲ Warning", "1448 bytes before this one are missing; they came", "─ Packet 68 · 10.0.0.2:8080 → ")
+	tm.press("Enter")
+	tm.see("─ Packet 68 · previous segment not captured: ", "[TCP Previous segm")
+	tm.press("e")
+	tm.see("─ Packet 69 · duplicate ACK 1 of #67: ")
+	tm.press("E", "E")
+	tm.see("─ Packet 52 · retransmission of #40: the same 1448 bytes")
+	tm.press("4")
+	tm.see("▾ ▲ Warning", "─ Packet 68 · 10.0.0.2:8080 → ")
+	tm.press("=")
+	tm.see("2 of 121 shown", "tcp.analysis.lost_segment")
+	tm.quit()
+}
+
 // TestFilterOnScreen holds that a wrong filter is told of while it is typed, and
 // does not replace the one that works.
 func TestFilterOnScreen(t *testing.T) {
