@@ -44,6 +44,7 @@ var applications = [...]application{
 
 	respApplication{},
 	pgsqlApplication{},
+	socksApplication{},
 }
 
 // applicationPorts finds the application of a TCP port.

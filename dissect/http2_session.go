@@ -90,22 +90,26 @@ func (s *Session) startHTTP2(n packet.Number) {
 }
 
 // appAt is the application that is spoken in packet n: another than App where
-// HTTP/1 has given way to it, or both sides have agreed on TLS.
+// HTTP/1 has given way to it, both sides have agreed on TLS, or a tunnel leads to it.
 func (s *Session) appAt(n packet.Number) App {
 	if s == nil {
 		return AppNone
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	app := s.app
+	if s.through != AppNone && s.throughFrom <= n {
+		app = s.through
+	}
 	switch {
-	case s.app == AppHTTP && s.http2 != nil && s.http2.from <= n:
+	case app == AppHTTP && s.http2 != nil && s.http2.from <= n:
 		return AppHTTP2
-	case s.app == AppHTTP && s.ws != nil && s.http.switched < n:
+	case app == AppHTTP && s.ws != nil && s.http.switched < n:
 		return AppWebSocket
 	case s.tlsAfter != 0 && s.tlsAfter < n:
 		return AppTLS
 	}
-	return s.app
+	return app
 }
 
 // http2Wants says whether the payload of a frame is to be looked into.

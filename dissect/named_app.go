@@ -62,7 +62,6 @@ var checkedApps = []portApp{
 	{named: newNamed("Skinny Client Control Protocol", "SKINNY", "skinny"), tcp: []uint16{2000}, looks: looksLikeSkinny},
 	{named: newNamed("Simple Mail Transfer Protocol", "SMTP", "smtp"), tcp: []uint16{25, 587}, inside: insideSMTP},
 	{named: newNamed("Simple Network Management Protocol", "SNMP", "snmp"), tcp: []uint16{161, 162}, udp: []uint16{161, 162, 8161}, looks: looksLikeBER},
-	{named: newNamed("Socks Protocol", "Socks", "socks"), tcp: []uint16{1080}},
 	{named: newNamed("Simple Service Discovery Protocol", "SSDP", "ssdp"), udp: []uint16{1900}, looks: looksLikeSSDP},
 	{named: newNamed("InMon sFlow", "sFlow", "sflow"), udp: []uint16{6343}, looks: func(c *cursor) bool { return c.peek32(0) == 2 || c.peek32(0) == 4 || c.peek32(0) == 5 }},
 	{named: newNamed("TACACS+", "TACACS+", "tacplus"), tcp: []uint16{49}, looks: func(c *cursor) bool { return c.peek(0)>>4 == 12 }},

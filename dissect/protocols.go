@@ -6,7 +6,7 @@ import (
 )
 
 // coreProtocols lists what is not a protocol of the wire, and TCP.
-var coreProtocols = []*Proto{pFrame, pTCP, pData, pExpert, pMalformed, pShort, pText}
+var coreProtocols = []*Proto{pFrame, pTCP, pData, pExpert, pMalformed, pShort, pString, pText}
 
 // protocols lists every protocol, for -G fields and for looking fields up. The list is
 // made when it is first asked for, since the applications can tell only then.

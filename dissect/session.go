@@ -90,6 +90,10 @@ type Session struct {
 	tlsAfter packet.Number
 	// requests are what was asked in the conversation, with the answers.
 	requests requestLog
+	// through is what is spoken in a tunnel from a packet on; AppNone without one, and
+	// where it is not known. The sequencing goroutine reads it without the lock.
+	through     App
+	throughFrom packet.Number
 	// own is what an application that has no field of its own here remembers.
 	own any
 }
@@ -145,8 +149,8 @@ func (s *Session) Begin(frame packet.Number, at packet.Time, dir uint8, fin bool
 		s.from = frame
 		s.mu.Unlock()
 	}
-	if h, ok := s.framers[dir&1].(*httpFramer); ok && fin {
-		h.closed()
+	if f, ok := s.framers[dir&1].(interface{ closed() }); ok && fin {
+		f.closed()
 	}
 }
 

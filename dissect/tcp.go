@@ -518,7 +518,9 @@ func (s *tcpSegment) payload(c *cursor, start int) {
 	if c.on() {
 		c.addAt(fTCPPayload, body.pos, have, Node{raw: body.rest(), text: "TCP payload (" + plural(n, "byte") + ")"})
 	}
-	segmentDataLines(c, body, m)
+	if m == nil || !m.inTunnel() || m.Withheld != PassedOn {
+		segmentDataLines(c, body, m)
+	}
 	c.end()
 	dissectTCPPayload(body, m)
 }

@@ -114,6 +114,10 @@ func dissectTCPPayload(c cursor, m *Messages) {
 	}
 	p := payload{Messages: m}
 	d := c.d
+	beginner := "TCP" // what the Protocol column says where a message only begins
+	if showTunnel(c, m) {
+		beginner = pSOCKS.Short
+	}
 	given := 0 // parts that were shown to be messages
 	if m.Head {
 		head := c.to(int(m.HeadLen))
@@ -122,8 +126,7 @@ func dissectTCPPayload(c cursor, m *Messages) {
 			if len(m.Begun) > 0 {
 				begunTCPData(c.newSource("Reassembled TCP", m.Begun), &p)
 			}
-			d.setProto("TCP")
-			d.infoSep(" ", segmentOfPDU)
+			d.segmentOnly("TCP")
 			d.nextPDU()
 			given++
 		default:
@@ -171,9 +174,14 @@ func dissectTCPPayload(c cursor, m *Messages) {
 		begunTCPData(c, &p)
 	}
 	if m.Tail && given == 0 {
-		d.setProto("TCP")
-		d.infoSep(" ", segmentOfPDU)
+		d.segmentOnly(beginner)
 	}
+}
+
+// segmentOnly says in the columns that a segment has only a part of a message (R71).
+func (d *Dissection) segmentOnly(proto string) {
+	d.setProto(proto)
+	d.infoSep(" ", segmentOfPDU)
 }
 
 // lastChild gives the newest node of the one that is open, −1 without one.

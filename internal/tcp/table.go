@@ -82,6 +82,16 @@ func (t *Table) create(seg *Segment) *Conversation {
 	return c
 }
 
+// Reserve gives two ends a conversation, with the next number, if they have none: a
+// protocol speaks of them before the first of their segments. It returns nil if
+// they have one. The conversation's time begins now.
+func (t *Table) Reserve(flow packet.Flow, now packet.Time) *Conversation {
+	if c, _ := t.lookup(&flow); c != nil {
+		return nil
+	}
+	return t.create(&Segment{Flow: flow, Time: now})
+}
+
 // Add puts the next segment of the capture in order: it finds or creates its
 // conversation, numbers it and analyses it. The segment isn't kept. What is wrong
 // with a segment is a verdict, never an error.
@@ -89,6 +99,9 @@ func (t *Table) Add(seg *Segment) (*Conversation, Facts) {
 	c, dir := t.lookup(&seg.Flow)
 	var f Facts
 	created := c == nil
+	if c != nil && c.first == 0 { // see Reserve
+		c.first = seg.Number
+	}
 	if created {
 		c = t.create(seg)
 	} else if seg.Flags&(SYN|ACK) == SYN && c.dirs[dir].baseSet && c.dirs[dir].base != seg.Seq {

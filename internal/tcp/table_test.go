@@ -3,11 +3,14 @@ package tcp
 import (
 	"bufio"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"tcplens/internal/packet"
 )
 
 // table is a table of tshark's values: one row a frame.
@@ -247,5 +250,31 @@ func TestFinalFastOpen(t *testing.T) {
 	base := segs[2].Seq
 	if f := sum.Final(2, answer, segs[1].Seq, segs[1].Ack, segs[1].Flags); f.Ack != segs[1].Ack-base || f.Verdict&TFOAccepted == 0 {
 		t.Errorf("in the end: Ack %d, verdict %x", f.Ack, f.Verdict)
+	}
+}
+
+// TestReserve gives two ends a conversation before they have said anything.
+func TestReserve(t *testing.T) {
+	flow := packet.Flow{
+		Src: packet.Endpoint{Addr: netip.MustParseAddr("10.0.0.1"), Port: 40000},
+		Dst: packet.Endpoint{Addr: netip.MustParseAddr("10.0.0.2"), Port: 80},
+	}
+	tab := NewTable()
+	if c := tab.Reserve(flow, 1000); c == nil || c.Stream() != 0 || tab.Len() != 1 {
+		t.Fatalf("reserved %v, %d conversations", c, tab.Len())
+	}
+	back := packet.Flow{Src: flow.Dst, Dst: flow.Src}
+	if c := tab.Reserve(back, 2000); c != nil {
+		t.Errorf("the same ends got conversation %d as well", c.Stream())
+	}
+	c, f := tab.Add(&Segment{Number: 7, Time: 5000, Flow: back, Flags: SYN | ACK, Seq: 1})
+	if f.Stream != 0 || f.Dir != 1 || f.Verdict&ReusedPorts != 0 {
+		t.Errorf("the first segment: %+v", f)
+	}
+	if s := c.Summary(); s.First != 7 || s.FirstTime != 1000 {
+		t.Errorf("first packet %d at %d, want 7 and the time of the reservation", s.First, s.FirstTime)
+	}
+	if c := tab.Reserve(packet.Flow{Src: flow.Src, Dst: packet.Endpoint{Addr: flow.Dst.Addr, Port: 81}}, 1); c == nil || c.Stream() != 1 {
+		t.Errorf("other ends: %v", c)
 	}
 }

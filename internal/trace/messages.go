@@ -39,6 +39,9 @@ func (w *Writer) messages(r *Row, n packet.Number, f *tcp.Facts, x *dissect.Tran
 	}
 	a.session.Begin(n, x.Time, f.Dir, x.Flags&tcp.FIN != 0)
 	res := a.order.Add(f, &x.Segment, x.Payload)
+	if port, ok := a.session.TunnelPort(); ok {
+		w.reserve(x, port)
+	}
 	r.head, r.tail, r.pdu = res.Head, res.Tail, uint8(res.Flags&^tcp.Asked)
 	if res.Flags&tcp.Asked != 0 {
 		r.bits |= rowAsked
@@ -53,6 +56,22 @@ func (t *Trace) App(stream uint32) dissect.App {
 		return dissect.AppNone
 	}
 	return t.tables.apps[stream].session.App()
+}
+
+// reserve gives the conversation a number that a proxy speaks of: that of the segment,
+// with the far port in place of the proxy's. tshark counts it as well.
+func (w *Writer) reserve(x *dissect.Transport, far uint16) {
+	tb := &w.t.tables
+	flow := x.Flow
+	if a := &tb.apps[w.facts.Stream]; flow.Dst.Port == a.server || a.server == 0 && x.Flow.Dst.Port < x.Flow.Src.Port {
+		flow.Dst.Port = far
+	} else {
+		flow.Src.Port = far
+	}
+	if c := tb.tcp.Reserve(flow, x.Time); c != nil {
+		tb.convs = append(tb.convs, c)
+		tb.apps = append(tb.apps, app{})
+	}
 }
 
 // messagePlan is what the tables say of a segment's messages; the bytes are read
