@@ -129,6 +129,10 @@ func (f *File) Section(iface uint32) (section int, id uint32) { return f.scan.se
 // logs, as text in the format of NSS. The reading goroutine may call it.
 func (f *File) Secrets() [][]byte { return f.scan.secrets() }
 
+// Counters says how many packets the capture that made the file had lost, as far as
+// the interface statistics met so far tell. The reading goroutine may call it.
+func (f *File) Counters() Counters { return f.scan.counters() }
+
 // Comments lists the comments of the sections met so far, not yet made
 // printable. The reading goroutine may call it.
 func (f *File) Comments() []string { return f.scan.comments() }

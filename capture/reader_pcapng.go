@@ -16,6 +16,7 @@ const (
 	blockInterface = 1
 	blockOldPacket = 2 // obsolete, appendix A
 	blockSimple    = 3
+	blockStats     = 5
 	blockEnhanced  = 6
 	blockSecrets   = 10
 	blockCustom    = 0x00000bad // may be copied into other files
@@ -34,6 +35,9 @@ const (
 	optIfTSResol = 9
 	optIfFilter  = 11
 	optIfTSOff   = 14
+
+	optStatsIfDrop = 5 // section 4.6
+	optStatsOSDrop = 7
 )
 
 const (
@@ -56,6 +60,7 @@ type ngDecoder struct {
 	big      bool
 	ifaces   []packet.Interface // of all sections
 	clocks   []clock            // of the same
+	lost     []Counters         // of the same, as the newest statistics have them
 	sections []int              // index of the first interface of every section
 	comments []string           // of sections
 	secrets  [][]byte
@@ -162,7 +167,7 @@ func (d *ngDecoder) decode(b *Batch, p []byte, off int64) (used, need int, f *fa
 		}
 		size := (int(total) + 3) &^ 3
 		switch typ {
-		case blockSection, blockInterface, blockSecrets, blockEnhanced, blockOldPacket, blockSimple:
+		case blockSection, blockInterface, blockSecrets, blockStats, blockEnhanced, blockOldPacket, blockSimple:
 		case blockCustom, blockCustomOwn:
 			if off < 0 {
 				// What a pipe brings is written again, and this cannot be.
@@ -277,6 +282,8 @@ func (d *ngDecoder) block(b *Batch, typ uint32, body []byte, pos int64) *fault {
 		return d.section(body)
 	case blockSecrets:
 		return d.keep(body)
+	case blockStats:
+		d.statistics(body)
 	}
 	return nil
 }
@@ -419,7 +426,38 @@ func (d *ngDecoder) describe(body []byte) *fault {
 	in.Nano = resol&0x80 == 0 && resol > 6 || resol&0x80 != 0 && resol&0x7f >= 20
 	d.ifaces = append(d.ifaces, in)
 	d.clocks = append(d.clocks, newClock(resol, offset))
+	d.lost = append(d.lost, Counters{})
 	return nil
+}
+
+// statistics reads the body of an interface statistics block. What is wrong with it
+// is no loss: its numbers are left out.
+func (d *ngDecoder) statistics(body []byte) {
+	if len(body) < 12 || len(d.sections) == 0 {
+		return
+	}
+	k, f := d.iface(d.u32(body))
+	if f != nil {
+		return
+	}
+	_ = d.options(body[12:], func(code uint16, v []byte) {
+		switch {
+		case len(v) != 8:
+		case code == optStatsIfDrop:
+			d.lost[k].IfDropped = d.order.Uint64(v)
+		case code == optStatsOSDrop:
+			d.lost[k].Dropped = d.order.Uint64(v)
+		}
+	})
+}
+
+// counters adds up what the statistics of all interfaces say is missing.
+func (d *ngDecoder) counters() (c Counters) {
+	for _, l := range d.lost {
+		c.Dropped += l.Dropped
+		c.IfDropped += l.IfDropped
+	}
+	return c
 }
 
 // room says whether n more bytes may be kept, and counts them if so.

@@ -276,6 +276,13 @@ func (s *scanner) secrets() [][]byte {
 	return nil
 }
 
+func (s *scanner) counters() Counters {
+	if d, ok := s.dec.(*ngDecoder); ok {
+		return d.counters()
+	}
+	return Counters{}
+}
+
 func (s *scanner) comments() []string {
 	if d, ok := s.dec.(*ngDecoder); ok {
 		return d.comments

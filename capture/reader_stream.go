@@ -69,6 +69,9 @@ func (s *Stream) Section(iface uint32) (section int, id uint32) { return s.scan.
 // Secrets is as in File.
 func (s *Stream) Secrets() [][]byte { return s.scan.secrets() }
 
+// Counters is as in File.
+func (s *Stream) Counters() Counters { return s.scan.counters() }
+
 // Comments is as in File.
 func (s *Stream) Comments() []string { return s.scan.comments() }
 

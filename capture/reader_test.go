@@ -513,3 +513,40 @@ func TestManyOptions(t *testing.T) {
 		t.Errorf("%d key logs, %+v, %v", len(f.Secrets()), f.Interfaces(), err)
 	}
 }
+
+// TestStatistics adds up what a file says its capture had lost: of every interface,
+// in every section, the newest numbers. Broken statistics are no fault of the file.
+func TestStatistics(t *testing.T) {
+	w := little()
+	section := func() { w.block(blockSection, w.body().u32(byteOrderMagic).u16(1, 0).u32(0xffffffff, 0xffffffff)) }
+	iface := func() { w.block(blockInterface, w.body().u16(1, 0).u32(0)) }
+	u64 := func(v byte) string { return string([]byte{v, 0, 0, 0, 0, 0, 0, 0}) }
+	section()
+	iface()
+	iface()
+	w.block(blockStats, w.body().u32(0, 0, 0).opt(optStatsIfDrop, u64(1)).opt(optStatsOSDrop, u64(2)).opt(optEnd, ""))
+	w.block(blockStats, w.body().u32(0, 0, 0).opt(optStatsIfDrop, u64(10)).opt(optStatsOSDrop, u64(20)).opt(optEnd, ""))
+	w.block(blockStats, w.body().u32(1, 0, 0).opt(optStatsOSDrop, u64(30)).opt(optEnd, ""))
+	w.block(blockStats, w.body().u32(9, 0, 0).opt(optStatsOSDrop, u64(99)).opt(optEnd, "")) // no such interface
+	w.block(blockStats, w.body().u32(1))                                                    // too short
+	w.block(blockStats, w.body().u32(1, 0, 0).u16(optStatsOSDrop, 200).u32(1))              // an option beyond the end
+	section()
+	iface()
+	w.block(blockStats, w.body().u32(0, 0, 0).opt(optStatsIfDrop, u64(5)).opt(optEnd, ""))
+	path := filepath.Join(t.TempDir(), "lost.pcapng")
+	if err := os.WriteFile(path, w.b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var b Batch
+	if err := f.Read(t.Context(), &b); !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	if got, want := f.Counters(), (Counters{Dropped: 50, IfDropped: 15}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

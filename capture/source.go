@@ -36,8 +36,8 @@ type Source interface {
 	Close() error
 }
 
-// Counters is what the kernel says of a live capture. All counts are packets
-// since the capture began.
+// Counters is what the kernel says of a live capture, or the statistics of a file of
+// the one that made it. All counts are packets since the capture began.
 type Counters struct {
 	Dropped   uint64 // by the kernel, for want of room in its buffer
 	IfDropped uint64 // by the interface or its driver

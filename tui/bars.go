@@ -104,7 +104,7 @@ func (m *Model) counters(w int) []piece {
 	if st.Evicted > 0 {
 		add(sWarn, number(uint64(st.Evicted))+" dropped by bounds")
 	}
-	if st.Live || st.Dropped > 0 {
+	if st.Live || st.Dropped+st.IfDrop > 0 {
 		stl := sHeader
 		if st.Dropped+st.IfDrop > 0 {
 			stl = sWarn

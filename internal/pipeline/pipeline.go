@@ -345,7 +345,11 @@ func (p *Pipeline) report(src capture.Source, ifaces []packet.Interface, grown b
 		numberOf = nil
 	}
 	rekey := p.pollKeys(src)
-	counters, live := src.(interface{ Counters() capture.Counters })
+	var lost capture.Counters
+	counters, counted := src.(interface{ Counters() capture.Counters })
+	if counted {
+		lost = counters.Counters()
+	}
 	progress, isFile := src.(interface{ Progress() (int64, int64) })
 	return func() {
 		if grown {
@@ -354,9 +358,8 @@ func (p *Pipeline) report(src capture.Source, ifaces []packet.Interface, grown b
 		if rekey != nil {
 			rekey()
 		}
-		if live {
-			c := counters.Counters()
-			p.w.Set(func(s *trace.Status) { s.Dropped, s.IfDrop = c.Dropped, c.IfDropped })
+		if counted {
+			p.w.Set(func(s *trace.Status) { s.Dropped, s.IfDrop = lost.Dropped, lost.IfDropped })
 		}
 		if isFile {
 			done, total := progress.Progress()
