@@ -39,7 +39,7 @@ func rules() map[string]rule {
 		"capture":           {ours: "internal/packet", theirs: "github.com/google/gopacket/pcap github.com/klauspost/compress golang.org/x/sys", cgo: true},
 		"internal/tcp":      {ours: "internal/packet"},
 		"internal/tlskeys":  {theirs: "golang.org/x/crypto/chacha20poly1305"},
-		"dissect":           {ours: "internal/packet internal/text internal/tcp internal/tlskeys", theirs: "golang.org/x/net/http2/hpack"},
+		"dissect":           {ours: "internal/packet internal/text internal/tcp internal/tlskeys", theirs: "golang.org/x/net/http2/hpack github.com/andybalholm/brotli github.com/klauspost/compress/zstd"},
 		"dissect/filter":    {ours: "internal/packet internal/text internal/tcp dissect"},
 		"internal/trace":    {ours: "internal/packet internal/tcp internal/tlskeys dissect dissect/filter", theirs: "golang.org/x/sys"},
 		"internal/pipeline": {ours: "internal/packet internal/tcp internal/tlskeys internal/trace capture dissect", cgo: true},

@@ -1,7 +1,6 @@
 package dissect
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -32,7 +31,7 @@ func (f *http2Frame) showData(c *cursor, n int) {
 			c.addAt(fH2BodyIn, f.off, 0, Node{num: uint64(f.content.done)})
 		}
 	}
-	if n > 0 {
+	if n > 0 || f.flags()&h2FlagEndStream != 0 && !f.hasBody {
 		c.bytes(fH2Data, n)
 	}
 }
@@ -69,22 +68,16 @@ func (f *http2Frame) whole(c *cursor, w cursor) {
 		w.addAt(fH2Data, w.pos, len(b), Node{raw: b})
 		return
 	}
-	plain, ok := inflate(coding, b)
-	if !ok {
-		w.addAt(fH2Data, w.pos, len(b), Node{raw: b})
-		f.content.mime = "" // what it is can't be told
-		return
-	}
-	if c.on() {
-		label := fmt.Sprintf("Content-encoded entity body (%s): %s -> %s", printable(coding), plural(len(b), "byte"), plural(len(plain), "byte"))
-		w.addAt(fText, w.pos, len(b), Node{text: label})
+	plain, ok := unpackBody(&w, coding, eH2UnpackMost)
+	if !ok && c.on() {
+		w.addAt(fText, w.pos, len(b), Node{text: eH2BodyUnpack.Name})
 		w.begin()
-	}
-	f.data = c.newSource("Uncompressed entity body", plain)
-	f.data.addAt(fH2Data, 0, len(plain), Node{raw: plain})
-	if c.on() {
+		w.expert(WarnSev, GroupUndecoded, eH2BodyUnpack, eH2BodyUnpack.Name)
 		w.end()
 	}
+	f.data = plain
+	plain.addAt(fH2Data, plain.pos, plain.left(), Node{raw: plain.rest()})
+	c.end()
 	f.contentOf(c) // inside of the frame's own node, as tshark has it
 	f.body = false
 }
@@ -94,13 +87,16 @@ func (f *http2Frame) whole(c *cursor, w cursor) {
 func (f *http2Frame) contentOf(c *cursor) {
 	d := c.d
 	w := f.data
-	switch mime := f.content.mime; mime {
-	case "":
-		dissectData(w)
-	case dnsMediaType:
+	kind := mediaKindOf(f.content.mime, w.rest())
+	switch mime := f.content.mime; {
+	case isEventStream(mime):
+		showEvents(w)
+	case mime == dnsMediaType:
 		m := dnsMessage{cursor: w, proto: pDNS, peer: f.peer, paired: f.Messages != nil && w.captured() >= 4}
 		d.guard(&w, func() { m.dissect(false) })
 		d.setProto("DoH")
+	case kind == mediaOther, kind == mediaImage && !isImageType(mime):
+		// tshark guesses at bodies of HTTP/1 only.
 	default:
 		d.guard(&w, func() { dissectMedia(w, mime, f.content.params) })
 		if d.wantCols && !d.protoLock {

@@ -92,6 +92,8 @@ var (
 	fH2PrioStream   = pHTTP2.u64("http2.priority_update_stream_id", "Priority Update Stream ID", Dec)
 	fH2PrioValue    = pHTTP2.str("http2.priority_update_field_value", "Priority Update Field Value")
 
+	eH2BodyUnpack  = pHTTP2.none("http2.body_decompression_failed", "Body decompression failed")
+	eH2UnpackMost  = pHTTP2.none("http2.body_decompression_limit", "Decompression stopped at the limit")
 	eH2HeaderSize  = pHTTP2.none("http2.header_size_exceeded", "Decompression stopped.")
 	eH2HeaderLines = pHTTP2.none("http2.header_lines_exceeded", "Decompression stopped after 200 header lines.")
 

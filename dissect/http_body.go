@@ -1,12 +1,7 @@
 package dissect
 
 import (
-	"bytes"
-	"compress/flate"
-	"compress/gzip"
-	"compress/zlib"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -54,24 +49,15 @@ func (m *httpMessage) body(c *cursor, asked httpMethod, start int) {
 		}
 	}
 	if m.encoding != "" && !strings.EqualFold(m.encoding, "identity") {
-		plain, ok := inflate(m.encoding, body.rest())
-		name := text.Printable(m.encoding)
-		label := fmt.Sprintf("Content-encoded entity body (%s): %s", name, plural(body.left(), "byte"))
-		if !ok {
-			if c.on() {
-				body.addAt(fText, body.pos, body.left(), Node{text: label})
-				body.begin()
-				body.expert(WarnSev, GroupUndecoded, eHTTPDecompress, eHTTPDecompress.Name)
-			}
+		var ok bool
+		if body, ok = unpackBody(&body, m.encoding, eHTTPUnpackMost); !ok {
+			body.expert(WarnSev, GroupUndecoded, eHTTPDecompress, eHTTPDecompress.Name)
 			dissectData(body)
 			c.end()
 			c.end()
 			return
 		}
-		if c.on() {
-			body.addAt(fText, body.pos, body.left(), Node{text: label + " -> " + plural(len(plain), "byte")})
-		}
-		body = c.newSource("Uncompressed entity body", plain)
+		c.end()
 	}
 	if !m.transfer || m.chunked {
 		c.fileData(body, body.rest())
@@ -198,26 +184,4 @@ func (m *httpMessage) lastChunk(c *cursor, off, n int) {
 		}
 		c.add(fHTTPTrailer, n, Node{str: string(raw)})
 	}
-}
-
-// inflate unpacks a body (RFC 9110 §8.4.1).
-func inflate(coding string, b []byte) ([]byte, bool) {
-	var r io.Reader
-	var err error
-	switch strings.ToLower(coding) {
-	case "gzip", "x-gzip":
-		r, err = gzip.NewReader(bytes.NewReader(b))
-	case "deflate", "x-deflate":
-		if r, err = zlib.NewReader(bytes.NewReader(b)); err != nil {
-			r, err = flate.NewReader(bytes.NewReader(b)), nil
-		}
-	default:
-		return nil, false
-	}
-	if err != nil {
-		return nil, false
-	}
-	out, err := io.ReadAll(io.LimitReader(r, maxInflated))
-	// A body that was cut short is shown as far as it goes.
-	return out, err == nil || len(out) > 0
 }

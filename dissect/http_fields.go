@@ -75,6 +75,7 @@ var (
 	eHTTPBadName    = pHTTP.none("http.bad_header_name", "Illegal characters found in header name")
 	eHTTPBody       = pHTTP.none("http.subdissector_failed", "HTTP body subdissector failed, trying heuristic subdissector")
 	eHTTPDecompress = pHTTP.none("http.decompression_failed", "Decompression failed")
+	eHTTPUnpackMost = pHTTP.none("http.decompression_limit", "Decompression stopped at the limit")
 )
 
 // httpField gives the field of a header by its name in lower case; nil for one

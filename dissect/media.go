@@ -51,7 +51,7 @@ func mediaKindOf(mime string, b []byte) mediaKind {
 		"text/richtext", "text/rtf", "text/vnd.wap.wml-lines", "application/x-wms-logconnectstats":
 		return mediaText
 	case "application/json", "application/json-rpc", "application/jsonrequest", "application/problem+json",
-		"application/dds-web+json", "application/geo+json", "application/merge-patch+json":
+		"application/dds-web+json", "application/geo+json", "application/merge-patch+json", "application/x-ndjson":
 		return mediaJSON
 	case "application/x-www-form-urlencoded":
 		return mediaForm
@@ -63,10 +63,10 @@ func mediaKindOf(mime string, b []byte) mediaKind {
 		return mediaNamed
 	case strings.HasPrefix(mime, "multipart/"):
 		return mediaParts
-	case strings.HasPrefix(mime, "image/") && imageOf(b) != nil:
-		return mediaImage
 	case isXMLType(mime):
 		return mediaXML
+	case imageOf(b) != nil:
+		return mediaImage
 	}
 	return mediaOther
 }
@@ -266,11 +266,13 @@ func unescaped(b []byte) string {
 // imageOf tells an image by its first bytes; nil for what is none that is known.
 func imageOf(b []byte) *Proto {
 	switch {
+	case len(b) < 20: // as tshark has it
+		return nil
 	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):
 		return pPNG
 	case bytes.HasPrefix(b, []byte("GIF87a")), bytes.HasPrefix(b, []byte("GIF89a")):
 		return pGIF
-	case len(b) >= 4 && b[0] == 0xff && b[1] == 0xd8 && b[2] == 0xff && (b[3] == 0xe0 || b[3] == 0xe1): // APP0 of JFIF, APP1 of Exif
+	case b[0] == 0xff && b[1] == 0xd8 && b[2] == 0xff && (b[3] == 0xe0 || b[3] == 0xe1): // APP0 of JFIF, APP1 of Exif
 		return pJFIF
 	}
 	return nil
@@ -279,7 +281,7 @@ func imageOf(b []byte) *Proto {
 // isImageType knows the types of images that are told by their first bytes.
 func isImageType(mime string) bool {
 	switch mime {
-	case "image/png", "image/gif", "image/jpeg", "image/jpg":
+	case "image/png", "image/gif", "image/jpeg", "image/jpg", "image/jfif":
 		return true
 	}
 	return false
@@ -308,11 +310,55 @@ func dissectUntyped(c cursor) {
 	dissectData(c)
 }
 
+// isEventStream knows the type of server-sent events (HTML, §9.2).
+func isEventStream(mime string) bool { return mime == "text/event-stream" }
+
+// maxEvents bounds how many events of a body are shown.
+const maxEvents = 1000
+
+// showEvents shows the server-sent events that a body has, a line each (HTML,
+// §9.2.6). tshark does not, so they are under no protocol of their own.
+func showEvents(c cursor) {
+	if !c.on() {
+		return
+	}
+	b, at, n := c.rest(), 0, 0
+	for at < len(b) && n < maxEvents {
+		from, name, data := at, "message", []string(nil)
+		for at < len(b) {
+			line, k, _ := httpLine(b[at:])
+			at += k
+			if len(line) == 0 {
+				break
+			}
+			field, value, _ := strings.Cut(string(line), ":")
+			value = strings.TrimPrefix(value, " ")
+			switch field {
+			case "event":
+				name = value
+			case "data":
+				data = append(data, value)
+			}
+		}
+		if data == nil {
+			continue // nothing is dispatched
+		}
+		n++
+		label := "Server-sent event: " + name + ", " + strings.Join(data, "\n")
+		c.addAt(fText, c.pos+from, at-from, Node{text: text.Printable(label)})
+	}
+}
+
 // dissectOther shows a body of a type that has no dissector.
 func dissectOther(c cursor, mime string) {
 	c.block(pMedia, pMedia.Name, func(c *cursor) {
 		n := c.captured()
 		b := c.raw(n)
 		c.add(fMediaType, n, Node{raw: b, text: fmt.Sprintf("Media type: %s (%s)", text.Printable(mime), plural(n, "byte"))})
+		if isEventStream(mime) {
+			events := *c
+			events.pos -= n
+			showEvents(events)
+		}
 	})
 }

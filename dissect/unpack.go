@@ -3,7 +3,15 @@ package dissect
 import (
 	"bytes"
 	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
 	"io"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+
+	"tcplens/internal/text"
 )
 
 // maxInflated bounds what a compressed body or message is unpacked to, bytes: a
@@ -102,4 +110,87 @@ func (x *inflater) remember(b []byte) {
 		copy(x.window, x.window[n-deflateWindow:])
 		x.window = x.window[:deflateWindow]
 	}
+}
+
+// maxCodings bounds how many codings of one body are undone.
+const maxCodings = 4
+
+// maxZstdWindow is how far back a body in zstd may refer, bytes (RFC 9659 §3).
+const maxZstdWindow = 8 << 20
+
+// unpack undoes the codings of a body (RFC 9110 §8.4), the last one first.
+func unpack(codings string, b []byte) inflated {
+	list := strings.Split(codings, ",")
+	if len(list) > maxCodings {
+		return inflated{state: unpackBad}
+	}
+	out := inflated{data: b, size: len(b), state: unpackDone}
+	for i := len(list) - 1; i >= 0 && out.state == unpackDone; i-- {
+		if coding := strings.ToLower(strings.TrimSpace(list[i])); coding != "identity" {
+			out = unpackOne(coding, out.data)
+		}
+	}
+	return out
+}
+
+// unpackOne undoes one coding.
+func unpackOne(coding string, b []byte) inflated {
+	bad := inflated{state: unpackBad}
+	var r io.Reader
+	var err error
+	switch src := bytes.NewReader(b); coding {
+	case "gzip", "x-gzip":
+		r, err = gzip.NewReader(src)
+	case "deflate", "x-deflate":
+		if r, err = zlib.NewReader(src); err != nil {
+			// Some send it without the header of RFC 1950.
+			r, err = flate.NewReader(bytes.NewReader(b)), nil
+		}
+	case "br": // RFC 7932
+		r = brotli.NewReader(src)
+	case "zstd": // RFC 8878
+		d, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecoderMaxMemory(maxInflated))
+		if err != nil {
+			return bad
+		}
+		defer d.Close()
+		r = d
+	default:
+		return bad
+	}
+	if err != nil {
+		return bad
+	}
+	out, err := io.ReadAll(io.LimitReader(r, maxInflated+1))
+	if len(out) > maxInflated {
+		return inflated{data: out[:maxInflated:maxInflated], size: maxInflated, state: unpackOver}
+	}
+	if err != nil && len(out) == 0 {
+		return bad
+	}
+	// A body that was cut short is shown as far as it goes.
+	return inflated{data: out, size: len(out), state: unpackDone}
+}
+
+// unpackBody shows that a body is packed, and gives it unpacked; without success as
+// it is. The node of it is open then, if there is a tree. limit is the expert item
+// of the protocol for a body that is too large when unpacked.
+func unpackBody(c *cursor, codings string, limit *Field) (cursor, bool) {
+	plain := unpack(codings, c.rest())
+	size := plural(c.left(), "byte")
+	var label *Node
+	if c.on() {
+		label = c.addAt(fText, c.pos, c.left(), Node{text: "Content-encoded entity body (" + text.Printable(codings) + "): " + size})
+	}
+	c.begin()
+	switch plain.state {
+	case unpackBad:
+		return *c, false
+	case unpackOver:
+		label.append(" -> more than " + plural(plain.size, "byte"))
+		c.expert(WarnSev, GroupUndecoded, limit, limit.Name)
+	default:
+		label.append(" -> " + plural(plain.size, "byte"))
+	}
+	return c.newSource("Uncompressed entity body", plain.data), true
 }

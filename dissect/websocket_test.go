@@ -160,32 +160,35 @@ func TestWebSocketCrafted(t *testing.T) {
 	}
 }
 
-// TestWebSocketOdd holds the messages that tshark shows in another way against
+// TestOddBodies holds bodies and messages that tshark shows in another way against
 // golden files.
-func TestWebSocketOdd(t *testing.T) {
-	files, err := filepath.Glob("testdata/websocket/odd/*.pcap")
-	if err != nil || len(files) != 1 {
-		t.Fatalf("captures %v (%v), want one", files, err)
+func TestOddBodies(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/odd/*.pcap")
+	files = slices.DeleteFunc(files, func(f string) bool { return strings.Contains(f, "/app/") }) // those are TestOddMessages'
+	if err != nil || len(files) < 2 {
+		t.Fatalf("captures %v (%v), want two or more", files, err)
 	}
-	in := readCapture(t, files[0])
-	learn(in)
-	var out strings.Builder
-	d := NewDissection(nil)
-	for i := range in {
-		tr, c := d.Run(&in[i], WantTree|WantColumns)
-		fmt.Fprintf(&out, "%d | %s | %s | %s\n", i+1, d.protocolNames(), c.Proto, c.Info)
-		inside := false
-		tr.Walk(func(_, depth int, n *Node) bool {
-			if depth == 0 {
-				inside = i > 4 && !slices.Contains([]string{"frame", "eth", "ip", "tcp"}, n.Field.Proto.Abbrev)
-			}
-			if inside {
-				fmt.Fprintf(&out, "%*s%.200s @%d:%d+%d\n", 4*depth, "", n.Label(), n.Source, n.Off, n.Len)
-			}
-			return true
-		})
+	for _, f := range files {
+		in := readCapture(t, f)
+		learn(in)
+		var out strings.Builder
+		d := NewDissection(nil)
+		for i := range in {
+			tr, c := d.Run(&in[i], WantTree|WantColumns)
+			fmt.Fprintf(&out, "%d | %s | %s | %.400s\n", i+1, d.protocolNames(), c.Proto, c.Info)
+			inside := false
+			tr.Walk(func(_, depth int, n *Node) bool {
+				if depth == 0 {
+					inside = i > 4 && !slices.Contains([]string{"frame", "eth", "ip", "tcp"}, n.Field.Proto.Abbrev)
+				}
+				if inside {
+					fmt.Fprintf(&out, "%*s%.200s @%d:%d+%d\n", 4*depth, "", n.Label(), n.Source, n.Off, n.Len)
+				}
+				return true
+			})
+		}
+		golden(t, strings.TrimSuffix(f, ".pcap")+".golden", out.String())
 	}
-	golden(t, strings.TrimSuffix(files[0], ".pcap")+".golden", out.String())
 }
 
 // wsSession makes a session after an upgrade that the server, direction 1, agreed to.
