@@ -179,7 +179,7 @@ func TestOddBodies(t *testing.T) {
 			inside := false
 			tr.Walk(func(_, depth int, n *Node) bool {
 				if depth == 0 {
-					inside = i > 4 && !slices.Contains([]string{"frame", "eth", "ip", "tcp"}, n.Field.Proto.Abbrev)
+					inside = i > 3 && !slices.Contains([]string{"frame", "eth", "ip", "tcp"}, n.Field.Proto.Abbrev)
 				}
 				if inside {
 					fmt.Fprintf(&out, "%*s%.200s @%d:%d+%d\n", 4*depth, "", n.Label(), n.Source, n.Off, n.Len)
