@@ -128,7 +128,7 @@ func dissectTCP(c cursor) {
 	if s.facts == nil {
 		s.facts = &tcp.Facts{Seq: s.Seq, Ack: s.Ack, NextSeq: s.Seq + s.Len, Window: uint32(s.Window)}
 	} else if s.summary != nil {
-		f := s.summary.Final(d.in.Number, *s.facts, s.Seq, s.Ack, s.Flags)
+		f := s.summary.Final(*s.facts, s.Seq, s.Ack, s.Flags)
 		s.facts = &f
 	}
 	s.header(&c, h)

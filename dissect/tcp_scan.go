@@ -35,6 +35,9 @@ func scanTCP(c cursor) {
 	c.skip(min(16, c.captured()))
 	if s.Fit != tcp.Bogus {
 		s.options(&c, start)
+		if !c.ok() {
+			s.Opts.MPTCPKinds = 0 // counted behind the options
+		}
 	}
 	t.Seq, t.Ack, t.Flags, t.Window, t.Fit, t.Len, t.Opts = s.Seq, s.Ack, s.Flags, s.Window, s.Fit, s.Len, s.Opts
 	if s.Fit != tcp.Sound {

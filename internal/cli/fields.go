@@ -190,6 +190,10 @@ func escape(n *dissect.Node) string {
 	switch n.Field.Type {
 	case dissect.TString, dissect.TStringZ, dissect.TProtocol:
 		return text.Printable(v)
+	case dissect.TBytes:
+		if v == "" {
+			return "<MISSING>"
+		}
 	}
 	return v
 }

@@ -29,14 +29,12 @@ func (c *Conversation) analyse(seg *Segment, f *Facts, own, other *direction, fr
 	flags := seg.Flags
 	data := seg.Len > 0
 	var v Verdict
-	own.sacked = 0 // R39
 	if flags&SYN != 0 {
 		own.firstAck = true
 	}
 	if flags&ACK != 0 {
 		other.noInFlight = false // R20
 	}
-
 	probe := seg.Len == 1 && seg.Seq == own.next && other.window == 0
 	if probe {
 		v |= ZeroWindowProbe // R21

@@ -40,12 +40,12 @@ type direction struct {
 	sacked     uint32        // bytes in the SACK blocks of the last segment
 	lastFlags  Verdict       // verdicts of the last segment
 	synACK     packet.Number // first SYN+ACK
+	synSeq     uint32        // the raw number of the last one
+	baseIn     packet.Number // the packet that set base for the first time; 0 none
 	mptcp      uint16        // MPTCP kinds of the conversation when the last segment was analysed
 	mss        uint16        // as the newest SYN announced it; 0 none
-	ace        uint8         // AE, CWR, ECE as the SYN had them
 	scale      int8
 	baseSet    bool
-	rebased    bool // R6 changed the base
 	firstAck   bool // a SYN was sent and no ACK since
 	noInFlight bool // a segment is missing: what is in flight isn't known (R23)
 	pushLast   bool // the last segment had PSH
@@ -72,6 +72,7 @@ type Conversation struct {
 	irtt      int64       // ns; 0 unknown
 	traffic   [2]Traffic
 	ends      Ends
+	past      *past // nil: none
 	zeek      zeek
 	rtt       [2]RTT
 	inFlight  [2]uint32 // the most there has been
@@ -81,8 +82,10 @@ type Conversation struct {
 	mptcp    uint16 // MPTCP kinds seen so far in either direction
 	first    packet.Number
 	last     packet.Number
-	complete uint8 // R44, after the last packet
-	created  uint8 // what the first packet would have added, had it not been the first
+	complete uint8         // R44, after the last packet
+	created  uint8         // what the first packet would have added, had it not been the first
+	synIn    packet.Number // first SYN
+	synACKIn packet.Number // first SYN+ACK
 	flags    convFlags
 	shown    convFlags // see the sent… bits
 }
@@ -91,8 +94,10 @@ type Conversation struct {
 type convFlags uint8
 
 const (
-	tfoData convFlags = 1 << iota // the SYN had data behind a Fast Open cookie (R40)
-	usesACE                       // accurate ECN (R50)
+	tfoData   convFlags = 1 << iota // the SYN had data behind a Fast Open cookie (R40)
+	synACE                          // the last SYN offered accurate ECN (R50)
+	synACKACE                       // the last SYN+ACK took it, or would have
+	optACE                          // an option of it was seen
 )
 
 const (
@@ -143,24 +148,23 @@ type Summary struct {
 	RTT      [2]RTT     // of what node 0 sent, and node 1
 	InFlight [2]uint32  // the most bytes in flight at once (R38)
 
-	Base    [2]uint32        // raw sequence number that counts as 0
-	SYNACK  [2]packet.Number // first SYN+ACK of each end; 0 none
-	Scale   [2]int8          // −1 unknown, −2 unused, else the shift
-	MSS     [2]uint16        // bytes, as each end's newest SYN announced it (RFC 9293 §3.7.1); 0 none
-	Ends    Ends             // states after the last packet
+	Base    [2]uint32 // raw sequence number that counts as 0
+	Scale   [2]int8   // −1 unknown, −2 unused, else the shift
+	MSS     [2]uint16 // bytes, as each end's newest SYN announced it (RFC 9293 §3.7.1); 0 none
+	Ends    Ends      // states after the last packet
 	BaseSet [2]bool
-	Rebased [2]bool // a SYN+ACK changed Base (R6)
 
 	// Completeness is R44 as the second visit shows it on every packet but the
 	// first, CompletenessFirst on that.
 	Completeness, CompletenessFirst uint8
 
 	SYN, SentSYNACK, FIN, RST [2]bool // sent by node 0, by node 1
-	AccECN                    bool    // the stream uses accurate ECN (R50)
+	AccECN                    bool    // accurate ECN is used: in the end, or in the packet of SummaryAt (R50)
 	Server                    int8    // which node is the server: 0, 1, or −1 when no SYN told
 
 	first bool // see FirstVisit
 	tfo   bool // a SYN had data behind a Fast Open cookie (R40)
+	at    visited
 }
 
 // Summary copies what others may know of c.
@@ -169,7 +173,7 @@ func (c *Conversation) Summary() Summary {
 		Stream: c.stream, Flow: c.flow, First: c.first, Last: c.last,
 		FirstTime: c.firstTime, LastTime: c.lastTime, Traffic: c.traffic, IRTT: c.irtt,
 		Completeness: c.complete | c.created, CompletenessFirst: c.complete,
-		AccECN: c.flags&usesACE != 0, Ends: c.ends, Server: -1, tfo: c.flags&tfoData != 0,
+		AccECN: c.flags.ace(), Ends: c.ends, Server: -1, tfo: c.flags&tfoData != 0,
 		Zeek: Zeek{c.zeek.hist, c.zeek.connState(), c.zeek.orig}, RTT: c.rtt, InFlight: c.inFlight,
 	}
 	if s.IRTT == 0 && c.synTime != 0 && c.ackTime != 0 {
@@ -178,8 +182,7 @@ func (c *Conversation) Summary() Summary {
 	}
 	for i := range c.dirs {
 		d := &c.dirs[i]
-		s.Base[i], s.BaseSet[i], s.Rebased[i] = d.base, d.baseSet, d.rebased
-		s.SYNACK[i], s.Scale[i], s.MSS[i] = d.synACK, d.scale, d.mss
+		s.Base[i], s.BaseSet[i], s.Scale[i], s.MSS[i] = d.base, d.baseSet, d.scale, d.mss
 		s.SYN[i] = c.shown&(sentSYN<<i) != 0
 		s.SentSYNACK[i] = c.shown&(sentSYNACK<<i) != 0
 		s.FIN[i] = c.shown&(sentFIN<<i) != 0
@@ -202,50 +205,45 @@ func (c *Conversation) Summary() Summary {
 }
 
 // Final gives the facts of a segment as they are shown once the whole capture has
-// been read. The window is scaled by what the direction uses in the end. Before the
-// first SYN+ACK of a direction, numbers count from the base that it has in the end,
-// and a first SYN+ACK that a later one contradicts is marked too (R6).
+// been read; s is SummaryAt of its packet. The window is scaled by what the
+// direction uses in the end. Before the first SYN+ACK of a direction numbers count
+// from the base that it has in the end, and a first SYN+ACK that a later one
+// contradicts is marked too (R6).
 //
-// n is the packet's number, seq and ack are the raw numbers of the segment.
-func (s *Summary) Final(n packet.Number, f Facts, seq, ack uint32, flags Flags) Facts {
+// seq and ack are the raw numbers of the segment.
+func (s *Summary) Final(f Facts, seq, ack uint32, flags Flags) Facts {
 	if s.first {
 		return f
 	}
-	own, other := f.Dir&1, f.Dir&1^1
 	analysed := f.Verdict&Analysed != 0
 	if f.Scale != 0 {
 		if f.Scale > 0 && analysed {
 			f.Window /= uint32(f.Scale)
 		}
 		window := f.Window
-		f.setScale(s.Scale[own])
+		f.setScale(s.Scale[f.Dir&1])
 		if !analysed {
 			f.Window = window
 		}
 	}
-	if !analysed {
-		return f
-	}
-	if s.Rebased[own] {
-		if n < s.SYNACK[own] {
-			length := f.NextSeq - f.Seq
-			f.Seq = seq - s.Base[own]
-			f.NextSeq = f.Seq + length
-		} else if n == s.SYNACK[own] && seq != s.Base[own] {
-			f.Verdict |= ReusedPorts | HasRecord
+	f.SeqOtherBase = s.at.other
+	if analysed {
+		length := f.NextSeq - f.Seq
+		f.Seq = seq - s.at.own
+		f.NextSeq = f.Seq + length
+		if flags&ACK != 0 {
+			f.Ack = ack - s.at.other
 		}
-	}
-	if !s.Rebased[other] || n < s.SYNACK[other] {
-		f.SeqOtherBase = s.Base[other] // R12, before the other end had said anything
-	}
-	if s.Rebased[other] && n < s.SYNACK[other] && flags&ACK != 0 {
-		f.Ack = ack - s.Base[other]
-		if flags&SYN != 0 && f.Ack > 1 { // R40, by the number that is shown
-			f.Verdict = f.Verdict&^TFOIgnored | TFOAccepted
-		}
+	} else if s.at.own != 0 {
+		// Of a quoted header. tshark finds its record again only while raw numbers
+		// are what it looks for.
+		f.Verdict &^= ReusedPorts | HasRecord
 	}
 	if flags&(SYN|ACK) == SYN|ACK {
 		f.fastOpen(s.tfo)
+		if s.at.set && s.at.before != seq {
+			f.Verdict |= ReusedPorts | HasRecord
+		}
 	}
 	return f
 }
@@ -254,7 +252,7 @@ func (s *Summary) Final(n packet.Number, f Facts, seq, ack uint32, flags Flags) 
 // whether there was one.
 func (f *Facts) fastOpen(seen bool) {
 	f.Verdict &^= TFOAccepted | TFOIgnored
-	if f.Ack > 1 && f.Verdict&Analysed != 0 {
+	if f.Ack > 1 {
 		f.Verdict |= TFOAccepted
 	} else if seen {
 		f.Verdict |= TFOIgnored

@@ -95,7 +95,7 @@ func addAll(t *testing.T, b []byte) {
 			}
 		}
 		sum := c.Summary()
-		sum.Final(s.Number, facts, s.Seq, s.Ack, s.Flags)
+		sum.Final(facts, s.Seq, s.Ack, s.Flags)
 		_ = sum.Ends.Status().String()
 		if h := sum.Zeek.History.String(); len(h) > mostHistory+1 || strings.Trim(h, "shadfrgtwiqSHADFRGTWIQ^+") != "" {
 			t.Fatalf("history %q", h)

@@ -122,14 +122,25 @@ func (c *Conversation) observe(seg *Segment, f *Facts, created bool, free *freeL
 	c.last, c.lastTime = seg.Number, seg.Time
 	c.count(seg, f.Dir)
 
-	if !created {
-		c.sameNumbers(seg, own, f)
+	switch seg.Flags & (SYN | ACK) {
+	case SYN:
+		if !created && own.baseSet && own.base == seg.Seq { // R5: the same once more
+			own.next = own.contig
+			f.Verdict |= HasRecord
+		}
+	case SYN | ACK:
+		c.answered(seg, f, created)
 	}
+	own.sacked = 0 // R39, by quoted headers too
 	analysed := seg.Fit == Sound || seg.Fit == Bogus
 	if analysed {
-		own.setBase(seg)
-		if !other.baseSet && seg.Flags&ACK != 0 {
-			other.base, other.baseSet = seg.Ack-1, true
+		base := seg.Seq // R12
+		if seg.Flags&SYN == 0 {
+			base--
+		}
+		own.setBase(base, seg.Number)
+		if seg.Flags&ACK != 0 {
+			other.setBase(seg.Ack-1, seg.Number)
 		}
 		f.number(seg, own, other)
 		f.window(seg, own)
@@ -148,7 +159,7 @@ func (c *Conversation) observe(seg *Segment, f *Facts, created bool, free *freeL
 	}
 
 	f.Verdict |= Verdict(c.complete) << completeShift
-	if c.flags&usesACE != 0 {
+	if c.flags.ace() {
 		f.Verdict |= AccECN
 	}
 	if seg.Fit != Bogus {
@@ -173,36 +184,6 @@ func (c *Conversation) observe(seg *Segment, f *Facts, created bool, free *freeL
 	}
 	if c.irtt != 0 {
 		f.Verdict |= KnownIRTT
-	}
-}
-
-// sameNumbers handles a SYN whose direction has a base already: R5's repeat, and
-// R6.
-func (c *Conversation) sameNumbers(seg *Segment, own *direction, f *Facts) {
-	switch seg.Flags & (SYN | ACK) {
-	case SYN:
-		if own.baseSet && own.base == seg.Seq {
-			own.next = own.contig
-			f.Verdict |= HasRecord
-		}
-	case SYN | ACK:
-		if own.baseSet && own.base != seg.Seq {
-			own.base, own.rebased = seg.Seq, true
-			f.Verdict |= ReusedPorts | HasRecord
-		}
-	}
-}
-
-// setBase is R12 for the sender.
-func (d *direction) setBase(seg *Segment) {
-	if !d.baseSet {
-		d.base, d.baseSet = seg.Seq, true
-		if seg.Flags&SYN == 0 {
-			d.base--
-		}
-	}
-	if d.synACK == 0 && seg.Flags&(SYN|ACK) == SYN|ACK {
-		d.synACK = seg.Number
 	}
 }
 
@@ -298,7 +279,7 @@ func (c *Conversation) options(seg *Segment, own, other *direction, f *Facts) {
 	}
 	switch seg.Flags & (SYN | ACK) {
 	case SYN:
-		own.ace = uint8(seg.Flags >> 6 & 7)
+		c.told(synACE, seg.Flags>>6&7 == 7, &c.synIn, seg.Number)
 		if o.Has&OptTFOCookie != 0 && seg.Len > 0 {
 			c.flags |= tfoData
 		}
@@ -306,11 +287,10 @@ func (c *Conversation) options(seg *Segment, own, other *direction, f *Facts) {
 		f.fastOpen(c.flags&tfoData != 0)
 		// RFC 9768 §3.1.1: a SYN with all three bits, and an answer that is
 		// neither plain ECN nor none nor broken.
-		if ace := seg.Flags >> 6 & 7; other.ace == 7 && ace != 0 && ace != 1 && ace != 5 && ace != 7 {
-			c.flags |= usesACE
-		}
+		ace := seg.Flags >> 6 & 7
+		c.told(synACKACE, ace != 0 && ace != 1 && ace != 5 && ace != 7, &c.synACKIn, seg.Number)
 	}
 	if o.Has&OptAccECN != 0 {
-		c.flags |= usesACE
+		c.flags |= optACE
 	}
 }

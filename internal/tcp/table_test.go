@@ -94,10 +94,10 @@ func (a *analysed) fields(i int, second bool) map[string]string {
 		return m
 	}
 	seg, f, irtt := &a.frames[i].seg, a.facts[i], a.irtt[i]
-	s := a.conv[i].Summary()
+	s := a.conv[i].SummaryAt(seg.Number, f.Dir)
 	complete := f.Verdict.Completeness()
 	if second {
-		f = s.Final(seg.Number, f, seg.Seq, seg.Ack, seg.Flags)
+		f = s.Final(f, seg.Seq, seg.Ack, seg.Flags)
 		irtt = s.IRTT
 		complete = s.Completeness
 		if seg.Number == s.First {
@@ -243,12 +243,12 @@ func TestFinalFastOpen(t *testing.T) {
 			answer = f
 		}
 	}
-	sum := conv.Summary()
+	sum := conv.SummaryAt(2)
 	if answer.Ack != 1 || answer.Verdict&TFOAccepted != 0 {
 		t.Errorf("as it came: Ack %d, verdict %x", answer.Ack, answer.Verdict)
 	}
 	base := segs[2].Seq
-	if f := sum.Final(2, answer, segs[1].Seq, segs[1].Ack, segs[1].Flags); f.Ack != segs[1].Ack-base || f.Verdict&TFOAccepted == 0 {
+	if f := sum.Final(answer, segs[1].Seq, segs[1].Ack, segs[1].Flags); f.Ack != segs[1].Ack-base || f.Verdict&TFOAccepted == 0 {
 		t.Errorf("in the end: Ack %d, verdict %x", f.Ack, f.Verdict)
 	}
 }

@@ -144,7 +144,7 @@ func (k *knowledge) gather(tb *tables) {
 	for _, o := range tb.outer[k.n] {
 		x := outerKnown{outer: o}
 		if o.kind == TCP {
-			x.summary = tb.convs[o.facts.Stream].Summary()
+			x.summary = tb.convs[o.facts.Stream].SummaryAt(k.n, o.facts.Dir)
 		} else {
 			x.udp = tb.udp[o.facts.Stream]
 		}
@@ -154,8 +154,9 @@ func (k *knowledge) gather(tb *tables) {
 	switch row.Kind {
 	case TCP:
 		k.inner = len(k.outer)
-		k.summary = tb.convs[row.Stream].Summary()
-		k.facts = row.facts(k.s, &k.summary)
+		k.summary = tb.convs[row.Stream].SummaryAt(k.n, row.Dir)
+		k.facts = row.facts(k.s)
+		k.facts.SeqOtherBase = tb.convs[row.Stream].BaseAt(row.Dir^1, k.n)
 		k.plan = tb.plan(row)
 	case UDP:
 		k.inner = len(k.outer)
@@ -170,13 +171,15 @@ func (k *knowledge) gather(tb *tables) {
 	}
 }
 
-// facts puts a row's facts together again.
-func (r *Row) facts(s Snapshot, sum *tcp.Summary) tcp.Facts {
+// facts puts a row's facts together again, but for SeqOtherBase.
+func (r *Row) facts(s Snapshot) tcp.Facts {
 	f := tcp.Facts{
 		Stream: r.Stream, Dir: r.Dir, Verdict: r.Verdict,
 		Seq: r.Seq, Ack: r.Ack, NextSeq: r.NextSeq(), Window: r.Window(), Scale: r.factor(), Prev: r.Prev,
 		AcksFrame: r.Acks, DupAckNum: r.DupAck, BytesInFlight: r.InFlight, PushBytes: r.push,
-		SeqOtherBase: sum.Base[r.Dir&1^1],
+	}
+	if r.Verdict&tcp.Analysed == 0 {
+		f.Window = uint32(r.window)
 	}
 	if a := s.Row(r.Acks); a != nil {
 		f.RTT = int64(r.Time - a.Time)
