@@ -183,6 +183,7 @@ func (c *Conversation) Summary() Summary {
 	for i := range c.dirs {
 		d := &c.dirs[i]
 		s.Base[i], s.BaseSet[i], s.Scale[i], s.MSS[i] = d.base, d.baseSet, d.scale, d.mss
+		s.at.base[i], s.at.before[i] = d.base, d.base
 		s.SYN[i] = c.shown&(sentSYN<<i) != 0
 		s.SentSYNACK[i] = c.shown&(sentSYNACK<<i) != 0
 		s.FIN[i] = c.shown&(sentFIN<<i) != 0
@@ -215,33 +216,34 @@ func (s *Summary) Final(f Facts, seq, ack uint32, flags Flags) Facts {
 	if s.first {
 		return f
 	}
+	own, other := f.Dir&1, f.Dir&1^1
 	analysed := f.Verdict&Analysed != 0
 	if f.Scale != 0 {
 		if f.Scale > 0 && analysed {
 			f.Window /= uint32(f.Scale)
 		}
 		window := f.Window
-		f.setScale(s.Scale[f.Dir&1])
+		f.setScale(s.Scale[own])
 		if !analysed {
 			f.Window = window
 		}
 	}
-	f.SeqOtherBase = s.at.other
+	f.SeqOtherBase = s.at.base[other]
 	if analysed {
 		length := f.NextSeq - f.Seq
-		f.Seq = seq - s.at.own
+		f.Seq = seq - s.at.base[own]
 		f.NextSeq = f.Seq + length
 		if flags&ACK != 0 {
-			f.Ack = ack - s.at.other
+			f.Ack = ack - s.at.base[other]
 		}
-	} else if s.at.own != 0 {
-		// Of a quoted header. tshark finds its record again only while raw numbers
-		// are what it looks for.
+	} else if s.at.base[own] != 0 || flags&ACK != 0 && s.at.base[other] != 0 {
+		// Of a quoted header. tshark finds its record again only if what it looks
+		// for are raw numbers.
 		f.Verdict &^= ReusedPorts | HasRecord
 	}
 	if flags&(SYN|ACK) == SYN|ACK {
 		f.fastOpen(s.tfo)
-		if s.at.set && s.at.before != seq {
+		if s.BaseSet[own] && s.at.before[own] != seq {
 			f.Verdict |= ReusedPorts | HasRecord
 		}
 	}

@@ -142,20 +142,17 @@ func (c *Conversation) aceAt(n packet.Number) bool {
 	return f.ace()
 }
 
-// visited is what a second visit goes by in one packet.
+// visited is what a second visit counts from in one packet, for each direction.
 type visited struct {
-	own, other uint32 // bases, with the packet
-	before     uint32 // own, before it
-	set        bool   // own is one
+	base, before [2]uint32 // with the packet, and before it
 }
 
-// SummaryAt is Summary for a reader that shows packet n, which direction dir sent.
-func (c *Conversation) SummaryAt(n packet.Number, dir uint8) Summary {
+// SummaryAt is Summary for a reader that shows packet n.
+func (c *Conversation) SummaryAt(n packet.Number) Summary {
 	s := c.Summary()
-	d := &c.dirs[dir&1]
-	s.at = visited{own: c.secondBase(dir, n), other: c.secondBase(dir^1, n), before: d.base, set: d.baseSet}
-	if n > d.synACK && d.synACK != 0 {
-		s.at.before = c.secondBase(dir, n-1)
+	for i := range c.dirs {
+		dir := uint8(i)
+		s.at.base[i], s.at.before[i] = c.secondBase(dir, n), c.secondBase(dir, n-1)
 	}
 	s.AccECN = c.aceAt(n)
 	return s

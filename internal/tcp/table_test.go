@@ -94,7 +94,7 @@ func (a *analysed) fields(i int, second bool) map[string]string {
 		return m
 	}
 	seg, f, irtt := &a.frames[i].seg, a.facts[i], a.irtt[i]
-	s := a.conv[i].SummaryAt(seg.Number, f.Dir)
+	s := a.conv[i].SummaryAt(seg.Number)
 	complete := f.Verdict.Completeness()
 	if second {
 		f = s.Final(f, seg.Seq, seg.Ack, seg.Flags)

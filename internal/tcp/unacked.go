@@ -60,7 +60,9 @@ func (u *unacked) oldest() (s sent, ok bool) {
 func (u *unacked) push(s sent, free *freeList) {
 	if int(u.head) < len(u.run) {
 		first, last := &u.run[u.head], &u.run[len(u.run)-1]
-		if less(s.start, last.end) || int32(s.end-first.start) <= 0 {
+		// The last comparison finds what is in front of all others, but further
+		// behind the last than half the circle.
+		if less(s.start, last.end) || int32(s.end-first.start) <= 0 || s.end-first.start < last.end-first.start {
 			if u.rest == nil {
 				u.rest = new(strays)
 			}

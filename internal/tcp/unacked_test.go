@@ -63,6 +63,10 @@ func TestUnackedLikePlain(t *testing.T) {
 					if seed%5 == 0 {
 						start = r.Uint32()
 					}
+				case 3:
+					if seed%5 == 1 { // about half the circle away, and back from there
+						start = base + uint32(r.IntN(2))<<31 + uint32(r.IntN(3000))
+					}
 				}
 				s := sent{frame: n + 1, start: start, end: start + 1 + uint32(r.IntN(500))}
 				if int32(s.end-next) > 0 {

@@ -144,7 +144,7 @@ func (k *knowledge) gather(tb *tables) {
 	for _, o := range tb.outer[k.n] {
 		x := outerKnown{outer: o}
 		if o.kind == TCP {
-			x.summary = tb.convs[o.facts.Stream].SummaryAt(k.n, o.facts.Dir)
+			x.summary = tb.convs[o.facts.Stream].SummaryAt(k.n)
 		} else {
 			x.udp = tb.udp[o.facts.Stream]
 		}
@@ -154,7 +154,7 @@ func (k *knowledge) gather(tb *tables) {
 	switch row.Kind {
 	case TCP:
 		k.inner = len(k.outer)
-		k.summary = tb.convs[row.Stream].SummaryAt(k.n, row.Dir)
+		k.summary = tb.convs[row.Stream].SummaryAt(k.n)
 		k.facts = row.facts(k.s)
 		k.facts.SeqOtherBase = tb.convs[row.Stream].BaseAt(row.Dir^1, k.n)
 		k.plan = tb.plan(row)
