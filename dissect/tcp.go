@@ -146,7 +146,7 @@ func dissectTCP(c cursor) {
 		s.infoTail(&c)
 		s.times(&c)
 	}
-	if s.Fit == tcp.Sound && c.ok() {
+	if (s.Fit == tcp.Sound || s.quote) && c.ok() {
 		s.analysis(&c)
 	}
 	s.payload(&c, start)

@@ -2,7 +2,6 @@ package dissect
 
 import (
 	"fmt"
-	"slices"
 
 	"tcplens/internal/tcp"
 )
@@ -70,32 +69,8 @@ var verdictItems = []struct {
 	{tcp.ZeroWindowProbeAck, NoteSev, pTCP.none("tcp.analysis.zero_window_probe_ack", "ACK to a TCP Zero Window Probe")},
 }
 
-// infoVerdicts puts the verdicts before what the Info column has of the segment (R52).
-func (s *tcpSegment) infoVerdicts(c *cursor) {
-	d := c.d
-	if !c.cols() || s.quote || s.facts.Verdict&anyVerdict == 0 {
-		return
-	}
-	var b []byte
-	for i := len(infoPrefixes) - 1; i >= 0; i-- {
-		p := infoPrefixes[i]
-		if s.facts.Verdict&p.verdict == 0 {
-			continue
-		}
-		b = append(b, "[TCP "...)
-		b = append(b, p.text...)
-		if p.verdict == tcp.DuplicateAck {
-			b = fmt.Appendf(b, " %d#%d", s.facts.DupAckFrame, s.facts.DupAckNum)
-		}
-		b = append(b, "] "...)
-	}
-	d.info = slices.Insert(d.info, d.fence, b...)
-	d.fence += len(b)
-}
-
 // analysis shows the analysis record (R41, R56).
 func (s *tcpSegment) analysis(c *cursor) {
-	s.infoVerdicts(c)
 	f := s.facts
 	if !c.on() || f.Verdict&tcp.HasRecord == 0 || s.summary == nil {
 		return

@@ -38,11 +38,11 @@ func (s *tcpSegment) infoHead(c *cursor) {
 	}
 	b = append(b, " Win="...)
 	b = strconv.AppendUint(b, uint64(s.facts.Window), 10)
-	if s.Flags&tcp.URG != 0 {
-		b = fmt.Appendf(b, " Urg=%d", s.urgent)
-	}
-	if s.Fit == tcp.Bogus {
+	switch {
+	case s.Fit == tcp.Bogus:
 		b = fmt.Appendf(b, ", bogus TCP header length (%d, must be at least 20)", s.hdrLen)
+	case s.Flags&tcp.URG != 0:
+		b = fmt.Appendf(b, " Urg=%d", s.urgent)
 	}
 	d.info = b
 }

@@ -79,13 +79,12 @@ type Conversation struct {
 	trouble   *troubles // nil: none so far
 
 	stream   uint32
-	mptcp    uint16 // MPTCP kinds seen so far in either direction
 	first    packet.Number
 	last     packet.Number
+	synIn    packet.Number // first SYN
+	mptcp    uint16        // MPTCP kinds seen so far in either direction
 	complete uint8         // R44, after the last packet
 	created  uint8         // what the first packet would have added, had it not been the first
-	synIn    packet.Number // first SYN
-	synACKIn packet.Number // first SYN+ACK
 	flags    convFlags
 	shown    convFlags // see the sent… bits
 }

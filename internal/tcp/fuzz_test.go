@@ -157,7 +157,7 @@ func TestSizes(t *testing.T) {
 		name      string
 		got, most uintptr
 	}{
-		{"Conversation", unsafe.Sizeof(Conversation{}), 584},
+		{"Conversation", unsafe.Sizeof(Conversation{}), 608},
 		{"Ends", unsafe.Sizeof(Ends{}), 12},
 		{"PDU", unsafe.Sizeof(PDU{}), 32},
 		{"Result", unsafe.Sizeof(Result{}), 12},

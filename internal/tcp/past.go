@@ -97,20 +97,29 @@ func (c *Conversation) secondBase(dir uint8, n packet.Number) uint32 {
 }
 
 // told sets one of the two flags of accurate ECN, which a SYN and a SYN+ACK decide
-// (RFC 9768 §3.1.1, R50). in is the first packet that did.
-func (c *Conversation) told(flag convFlags, on bool, in *packet.Number, n packet.Number) {
+// (RFC 9768 §3.1.1, R50).
+func (c *Conversation) told(flag convFlags, on bool, n packet.Number) {
 	now := convFlags(0)
 	if on {
 		now = flag
 	}
-	if *in == 0 {
-		*in = n
-	} else if before := c.flags & flag; before != now {
+	if flag == synACE && c.synIn == 0 {
+		c.synIn = n
+	} else if before := c.flags & flag; before != now && n != c.firstSYNACK() {
 		if p := c.remember(); len(p.ecn) < maxPast {
 			p.ecn = append(p.ecn, ecnBefore{n, flag, before})
 		}
 	}
 	c.flags = c.flags&^flag | now
+}
+
+// firstSYNACK is the first SYN+ACK of either side, 0 if there was none.
+func (c *Conversation) firstSYNACK() packet.Number {
+	a, b := c.dirs[0].synACK, c.dirs[1].synACK
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // ace says whether the three ECN bits count under these flags.
@@ -126,7 +135,7 @@ func (c *Conversation) aceAt(n packet.Number) bool {
 		for _, flag := range []convFlags{synACE, synACKACE} {
 			first := c.synIn
 			if flag == synACKACE {
-				first = c.synACKIn
+				first = c.firstSYNACK()
 			}
 			if n < first {
 				continue

@@ -279,7 +279,7 @@ func (c *Conversation) options(seg *Segment, own, other *direction, f *Facts) {
 	}
 	switch seg.Flags & (SYN | ACK) {
 	case SYN:
-		c.told(synACE, seg.Flags>>6&7 == 7, &c.synIn, seg.Number)
+		c.told(synACE, seg.Flags>>6&7 == 7, seg.Number)
 		if o.Has&OptTFOCookie != 0 && seg.Len > 0 {
 			c.flags |= tfoData
 		}
@@ -288,7 +288,7 @@ func (c *Conversation) options(seg *Segment, own, other *direction, f *Facts) {
 		// RFC 9768 §3.1.1: a SYN with all three bits, and an answer that is
 		// neither plain ECN nor none nor broken.
 		ace := seg.Flags >> 6 & 7
-		c.told(synACKACE, ace != 0 && ace != 1 && ace != 5 && ace != 7, &c.synACKIn, seg.Number)
+		c.told(synACKACE, ace != 0 && ace != 1 && ace != 5 && ace != 7, seg.Number)
 	}
 	if o.Has&OptAccECN != 0 {
 		c.flags |= optACE
