@@ -45,6 +45,7 @@ var applications = [...]application{
 	respApplication{},
 	pgsqlApplication{},
 	socksApplication{},
+	mysqlApplication{},
 }
 
 // applicationPorts finds the application of a TCP port.

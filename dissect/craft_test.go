@@ -155,7 +155,8 @@ func ndOption(typ int, body []byte) []byte {
 // crafts are all captures, in the order of the layers.
 func crafts() []craft {
 	out := append(append(linkCrafts(), netCrafts()...), append(tcpCrafts(), rareCrafts()...)...)
-	return append(out, tunnelCrafts()...)
+	out = append(out, tunnelCrafts()...)
+	return append(out, serviceCrafts()...)
 }
 
 // plainUDP is a datagram that only its header says anything of.

@@ -47,7 +47,6 @@ var checkedApps = []portApp{
 	{named: newNamed("Modbus/TCP", "Modbus/TCP", "mbtcp"), tcp: []uint16{502}, looks: looksLikeModbus, inside: insideModbus},
 	{named: newNamed("Modbus/UDP", "Modbus/UDP", "mbudp"), udp: []uint16{502}, looks: looksLikeModbus, inside: insideModbus},
 	{named: newNamed("MQ Telemetry Transport Protocol", "MQTT", "mqtt"), tcp: []uint16{1883}},
-	{named: newNamed("MySQL Protocol", "MySQL", "mysql"), tcp: []uint16{3306}, looks: looksLikeMySQL},
 	{named: newNamed("NetBIOS Datagram Service", "NBDS", "nbdgm"), udp: []uint16{138}, inside: insideNBDS},
 	{named: newNamed("NetBIOS Session Service", "NBSS", "nbss"), tcp: []uint16{139, 445}, looks: func(c *cursor) bool { return c.left() >= 4 }, inside: insideNBSS},
 	{named: newNamed("OpenVPN Protocol", "OpenVPN", "openvpn"), tcp: []uint16{1194}, udp: []uint16{1194}},
@@ -239,12 +238,6 @@ func looksLikeENIP(c *cursor) bool {
 // looksLikeModbus looks at the protocol identifier and the length.
 func looksLikeModbus(c *cursor) bool {
 	return c.left() >= 8 && c.peek16(2) == 0 && int(c.peek16(4)) >= 2 && int(c.peek16(4)) <= 254
-}
-
-// looksLikeMySQL looks at the length, which is little endian.
-func looksLikeMySQL(c *cursor) bool {
-	b := c.rest()
-	return len(b) >= 4 && int(b[0])|int(b[1])<<8|int(b[2])<<16 <= c.left()-4
 }
 
 func looksLikeRADIUS(c *cursor) bool {

@@ -22,7 +22,6 @@ var framedApps = []framedApp{
 	{abbrev: "enip", header: 4, size: func(h []byte) int { return 24 + little16(h, 2) }, begins: beginsENIP, lines: true},
 	{abbrev: "gryphon", header: 8, size: func(h []byte) int { return (8 + big16(h, 4) + 3) &^ 3 }},
 	{abbrev: "mqtt", header: 2, size: mqttSize, begins: func(b []byte) bool { return len(b) > 1 && b[0]&0xf0 != 0 }, lines: true},
-	{abbrev: "mysql", header: 4, size: func(h []byte) int { return 4 + little16(h, 0) + int(h[2])<<16 }, begins: beginsMySQL, lines: true},
 	{abbrev: "ldap", header: 2, size: ldapSize, begins: func(b []byte) bool { return b[0] == 0x30 }, lines: true},
 	{abbrev: "kerberos", header: 4, size: func(h []byte) int { return 4 + int(binary.BigEndian.Uint32(h)&0x7fffffff) }, begins: beginsZero, lines: true},
 	{abbrev: "openvpn", header: 2, size: func(h []byte) int { return 2 + big16(h, 0) }, begins: beginsZero, lines: true},
@@ -139,8 +138,6 @@ func bitTorrentSize(h []byte) int {
 func beginsENIP(b []byte) bool {
 	return len(b) >= 4 && b[1] == 0 && (b[0] <= 0x75)
 }
-
-func beginsMySQL(b []byte) bool { return len(b) > 4 && b[3] == 0 && b[2] == 0 }
 
 func beginsZero(b []byte) bool { return b[0] == 0 }
 

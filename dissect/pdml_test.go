@@ -61,6 +61,9 @@ var pdmlSkip = map[string]string{
 	"pgsql.response_in":              "ours",
 	"pgsql.response_to":              "ours",
 	"pgsql.time":                     "ours",
+	"mysql.response_in":              "ours",
+	"mysql.response_to":              "ours",
+	"mysql.time":                     "ours",
 	"arp.duplicate-address-detected": "a fact of other packets",
 	"arp.duplicate-address-frame":    "a fact of other packets",
 	"arp.seconds-since-duplicate-address-frame": "a fact of other packets",
@@ -68,7 +71,9 @@ var pdmlSkip = map[string]string{
 
 // ownInfo lists the protocols whose Info column is not compared, with its reason.
 var ownInfo = map[string]string{
+	"RESP":  "it says of what has no value that it is nil, and has commas between messages",
 	"PGSQL": "it has the statements; tshark's only the types of the messages",
+	"MySQL": "it has the statements, the errors and what a result is made of",
 }
 
 // line is one line of a detail tree, ours or tshark's.

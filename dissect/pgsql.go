@@ -2,7 +2,6 @@ package dissect
 
 import (
 	"encoding/binary"
-	"strconv"
 
 	"tcplens/internal/tcp"
 )
@@ -153,6 +152,9 @@ func (pgsqlApplication) dissect(c cursor, p *payload) {
 		}
 		r.dir = p.Dir
 	}
+	if st, ok := p.standing.(pgsqlState); ok {
+		r.state = st
+	}
 	if c.d.layer.dstPort != 5432 && c.d.layer.srcPort != 5432 {
 		r.client = r.state.client == r.dir+1 || r.state.client == 0 && c.peek(0) == 0
 	}
@@ -170,6 +172,7 @@ func (pgsqlApplication) dissect(c cursor, p *payload) {
 		one.end()
 	}
 	r.said()
+	p.standing = r.state
 	if c.left() > 0 {
 		c.need(c.left())
 	}
@@ -178,39 +181,8 @@ func (pgsqlApplication) dissect(c cursor, p *payload) {
 // pgsqlRun is a run of messages in one call.
 type pgsqlRun struct {
 	*payload
+	saying
 	client bool
 	dir    uint8
 	state  pgsqlState
-
-	// What the Info column is to say of the messages so far.
-	last  string
-	times int
-	items int
-	d     *Dissection
-}
-
-// say adds a message to the Info column; those that are alike are counted.
-func (r *pgsqlRun) say(c *cursor, s string) {
-	r.d = c.d
-	if s == r.last {
-		r.times++
-		return
-	}
-	r.said()
-	r.last, r.times = s, 1
-}
-
-// said writes what has been kept back.
-func (r *pgsqlRun) said() {
-	if r.times == 0 || r.last == "" {
-		return
-	}
-	if r.items++; r.items > 1 {
-		r.d.infoAppend(", ")
-	}
-	r.d.infoAppend(r.last)
-	if r.times > 1 {
-		r.d.infoAppend(" ×" + strconv.Itoa(r.times))
-	}
-	r.last, r.times = "", 0
 }

@@ -5,6 +5,18 @@ import (
 	"testing"
 )
 
+// respPlainTalk is a conversation with Redis in RESP2.
+func respPlainTalk() []turn {
+	return []turn{
+		client("*3\r\n$3\r\nSET\r\n$5\r\nmykey\r\n$5\r\nhello\r\n"), server("+OK\r\n"),
+		client("*2\r\n$3\r\nget\r\n$5\r\nmykey\r\n", "*2\r\n$3\r\nGET\r\n$4\r\nnone\r\n", "*2\r\n$4\r\nINCR\r\n$5\r\nmykey\r\n"),
+		server("$5\r\nhel"), server("lo\r\n", "$-1\r\n", "-ERR value is not an integer or out of range\r\n"),
+		client("*4\r\n$6\r\nLRANGE\r\n$1\r\nl\r\n$1\r\n0\r\n$2\r\n-"), client("1\r\n", "*1\r\n$4\r\nEXEC\r\n"),
+		server("*4\r\n$1\r\na\r\n$0\r\n\r\n:-7\r\n*2\r\n+x\r\n*0\r\n", "*-1\r\n"),
+		client("*2\r\n$4\r\nECHO\r\n$5\r\na\x01\xff\nb\r\n"), server("$5\r\na\x01\xff\nb\r\n"),
+	}
+}
+
 // respTalk is a conversation with Redis that has every type of RESP2 and RESP3.
 func respTalk() []turn {
 	return []turn{

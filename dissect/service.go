@@ -238,6 +238,65 @@ func (c *cursor) count(n int, what string, count int) {
 	}
 }
 
+// saying puts what is to be said of messages into the Info column, with commas
+// between. Those that are alike one after the other are counted.
+type saying struct {
+	d     *Dissection
+	last  string
+	times int
+	items int
+}
+
+// say adds a message.
+func (x *saying) say(c *cursor, s string) {
+	if x.d = c.d; !c.cols() {
+		return
+	}
+	if s == x.last && x.times > 0 {
+		x.times++
+		return
+	}
+	x.said()
+	x.last, x.times = s, 1
+}
+
+// said writes what has been kept back.
+func (x *saying) said() {
+	if x.times == 0 {
+		return
+	}
+	if x.items++; x.items > 1 {
+		x.d.infoAppend(", ")
+	}
+	x.d.infoAppend(x.last)
+	if x.times > 1 {
+		x.d.infoAppend(" ×" + strconv.Itoa(x.times))
+	}
+	x.last, x.times = "", 0
+}
+
+// le24 reads an unsigned number of three bytes, the lowest first.
+func (c *cursor) le24(f *Field) uint32 { return uint32(c.leUint(f, 3)) }
+
+// le32 reads an unsigned number of four bytes, the lowest first.
+func (c *cursor) le32(f *Field) uint32 { return uint32(c.leUint(f, 4)) }
+
+// leUint reads an unsigned number of n bytes, 1 to 8, the lowest first.
+func (c *cursor) leUint(f *Field, n int) uint64 {
+	b := c.raw(n)
+	if b == nil {
+		return 0
+	}
+	var v uint64
+	for i := n - 1; i >= 0; i-- {
+		v = v<<8 | uint64(b[i])
+	}
+	if c.on() {
+		c.add(f, n, Node{num: v})
+	}
+	return v
+}
+
 // beginService sets the columns for messages that follow.
 func (d *Dissection) beginService(p *Proto) {
 	d.setProto(p.Short)

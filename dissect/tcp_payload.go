@@ -38,6 +38,7 @@ type payload struct {
 	responses int    // and responses
 	frames    int    // frames of this packet before it that the session knows, for HTTP/2
 	messages  uint32 // messages of this packet before it, as the session counts them, for services
+	standing  any    // the state in which they left the conversation, for services; nil if there were none
 
 	within *payload // what TLS has inside, if anything was decrypted
 	region int      // 0 for the head of a segment, 1 for the rest
