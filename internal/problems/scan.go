@@ -85,12 +85,14 @@ func (x *Index) trees(ctx context.Context, s trace.Snapshot, until time.Time) {
 	}
 	wg.Wait()
 	taken := min(next.Load(), pieces)
-	x.mu.Lock()
-	defer x.mu.Unlock()
 	for _, list := range x.found[:taken] {
+		x.mu.Lock() // for a piece at a time: whoever asks must not wait long
 		x.take(s, list)
+		x.mu.Unlock()
 		clear(list)
 	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.looked = packet.Number(min(uint64(from)+uint64(taken)*pieceSize-1, uint64(last)))
 	x.settle()
 }
