@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tcplens/dissect"
 	"tcplens/internal/packet"
 	"tcplens/internal/pipeline"
 	"tcplens/internal/tcp"
@@ -19,9 +20,11 @@ import (
 const scenarios = "../tcp/testdata/scenarios/"
 
 // load reads a capture file as a whole.
-func load(t testing.TB, path string) *trace.Trace {
+func load(t testing.TB, path string) *trace.Trace { return loadAs(t, path, nil) }
+
+func loadAs(t testing.TB, path string, da *dissect.DecodeAs) *trace.Trace {
 	t.Helper()
-	p, err := pipeline.LoadFile(path, pipeline.Options{})
+	p, err := pipeline.LoadFile(path, pipeline.Options{DecodeAs: da})
 	if p == nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,6 @@ type Index struct {
 	rowed   packet.Number
 	looked  packet.Number // trees up to here have been looked at
 	first   packet.Number // the oldest packet that is kept
-	ended   bool          // the scan is at the end of a trace that is done
 	groups  map[Key]*group
 	fromRow [rowItemCount][classCount]*group
 	notes   [noteCount]*group
@@ -33,7 +32,6 @@ type Index struct {
 	gaps    map[uint32][]gap
 	doubt   []packet.Number        // segments whose gaps have changed in this row
 	moved   map[packet.Number]bool // segments whose gaps the capture has made, or not, since the last settle
-	waiting []packet.Number        // packets to be looked at again: what they lack may still come
 
 	newest     packet.Time // of the last row
 	back       int64       // ns: the longest step back in time
@@ -45,36 +43,34 @@ type Index struct {
 	leastMSS   uint16
 	open       uint64 // conversations that had not ended when the capture did
 
-	workers []*worker // of Step
+	// Of Step alone.
+	workers []*worker
 	found   [][]finding
+	waiting []packet.Number // packets to be looked at again: what they lack may still come
+	ended   bool            // endings has been called
 }
 
 // New makes an index over a trace. Nothing is looked at before Step.
 func New(t *trace.Trace) *Index {
-	return &Index{
+	x := &Index{
 		t: t, lookup: dissect.NewLookup(), groups: make(map[Key]*group), gaps: make(map[uint32][]gap),
 		moved: make(map[packet.Number]bool), leastMSS: math.MaxUint16,
 	}
-}
-
-// byRow is the group of one of the rows' items.
-func (x *Index) byRow(i int, c Class) *group {
-	g := x.fromRow[i][c]
-	if g == nil {
+	for i := range rowItems {
 		it := &rowItems[i]
-		k := Key{Class: c, Kind: it.kind, Protocol: "TCP", Severity: it.sev, Group: it.group}
-		if k.Group == 0 {
-			k.Group = dissect.GroupSequence
-		}
 		name := it.kind
 		if f := x.lookup[it.kind]; len(f) > 0 {
 			name = f[0].Name
 		}
-		g = x.group(k, name)
-		x.fromRow[i][c] = g
+		for _, c := range [...]Class{Fault, Ordinary, Explained} {
+			x.fromRow[i][c] = x.group(Key{Class: c, Kind: it.kind, Protocol: "TCP", Severity: it.sev, Group: it.group}, name)
+		}
 	}
-	return g
+	return x
 }
+
+// byRow is the group of one of the rows' items: Fault, Ordinary or Explained.
+func (x *Index) byRow(i int, c Class) *group { return x.fromRow[i][c] }
 
 // group finds or makes a group; nil when there are too many.
 func (x *Index) group(k Key, summary string) *group {
@@ -141,16 +137,17 @@ func (x *Index) Step(ctx context.Context, s trace.Snapshot, done bool, until tim
 		p = x.Progress()
 	}
 	x.again(s, done)
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	p = Progress{Rows: x.rowed, Trees: x.looked, Done: x.rowed >= s.Last() && x.looked >= s.Last()}
+	p = x.Progress()
+	p.Done = p.Rows >= s.Last() && p.Trees >= s.Last()
 	switch {
 	case done && p.Done && !x.ended:
 		x.ended = true
 		x.endings()
 	case !done && x.ended: // it was taken up again
-		x.ended, x.open = false, 0
-		x.notes[noteOpen] = nil
+		x.ended = false
+		x.mu.Lock()
+		x.open, x.notes[noteOpen] = 0, nil
+		x.mu.Unlock()
 	}
 	return p
 }

@@ -3,6 +3,7 @@ package problems
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,9 +50,11 @@ func (x *Index) noteGroup(k note) *group {
 	return g
 }
 
-// endings notes the conversations that had not ended when the capture did.
+// endings notes the conversations that had not ended when the capture did. It may take
+// a while, and the lock is not held.
 func (x *Index) endings() {
-	x.open = 0
+	open := uint64(0)
+	var last []packet.Number
 	for i := range x.t.Streams(trace.TCP) {
 		c, ok := x.t.Conversation(trace.TCP, uint32(i))
 		if !ok || c.Traffic[0].Bytes+c.Traffic[1].Bytes == 0 {
@@ -61,13 +64,17 @@ func (x *Index) endings() {
 		case tcp.StatusClosed, tcp.StatusReset, tcp.StatusRefused, tcp.StatusNone:
 			continue
 		}
-		x.open++
-		if c.Last >= x.first {
-			x.noteGroup(noteOpen).late = append(x.noteGroup(noteOpen).late, c.Last)
-		}
+		open++
+		last = append(last, c.Last)
 	}
-	if x.open > 0 {
-		x.noteGroup(noteOpen).settle()
+	slices.Sort(last)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.open = open
+	for _, n := range last {
+		if n >= x.first {
+			x.note(noteOpen, n)
+		}
 	}
 }
 

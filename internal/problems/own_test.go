@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tcplens/dissect"
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
 	"tcplens/internal/trace"
@@ -92,6 +93,18 @@ func TestOffload(t *testing.T) {
 		if why := ex.Why(s, n, kind); !strings.HasPrefix(why, "the checksum is 0x") {
 			t.Errorf("%s: %q", kind, why)
 		}
+	}
+}
+
+// TestChecksumOnce finds a wrong checksum once, also where the trees have it, too.
+func TestChecksumOnce(t *testing.T) {
+	tr := loadAs(t, scenarios+"32_checksum.pcap", &dissect.DecodeAs{Checksums: true})
+	x, _ := whole(t, tr)
+	if g, _ := find(x, Fault, kindBadTCP); g.Count != 1 || g.First != 5 {
+		t.Errorf("%+v", g)
+	}
+	if g, ok := find(x, Fault, treeBadTCP); ok {
+		t.Errorf("found twice: %+v", g)
 	}
 }
 

@@ -214,6 +214,9 @@ func (w *worker) look(s trace.Snapshot, n packet.Number, early bool, out []findi
 			set &^= 1 << k // the row has told it
 			continue
 		}
+		if ok && it.Kind == treeBadTCP {
+			continue // found above, and in packets that are not taken apart, too
+		}
 		if mayCome(it.Kind) {
 			if early {
 				out = append(out, finding{n: n, what: foundLater})
@@ -257,6 +260,9 @@ const (
 	kindBadTCP  = "checksum.tcp"
 	kindBadUDP  = "checksum.udp"
 	kindBadIPv4 = "checksum.ip"
+
+	// treeBadTCP is the tree's own, where checking was asked for.
+	treeBadTCP = "tcp.checksum_bad.expert"
 )
 
 // checksums checks those of the IP and the transport header.

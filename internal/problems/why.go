@@ -59,6 +59,8 @@ func (e *Explainer) Packet(s trace.Snapshot, n packet.Number) []Reason {
 		for i, it := range e.items {
 			k := rowItemOf(it.Kind)
 			switch {
+			case it.Kind == treeBadTCP:
+				continue // checked above
 			case k == itemRetransmission && set&(1<<itemFast|1<<itemSpurious) != 0:
 				continue // said with more detail
 			case k >= 0 && set.has(k):
