@@ -92,7 +92,7 @@ func (p *problemsPane) work(ctx context.Context, src *source) tea.Cmd {
 
 func (p *problemsPane) step(ctx context.Context, src *source) tea.Cmd {
 	const many = 100_000
-	if p.running || !p.more && (src.gen == p.gen || src.last() > many && time.Since(p.started) < 200*time.Millisecond) {
+	if p.running || !p.more && (src.gen == p.gen || !src.status.Done && src.last() > many && time.Since(p.started) < 200*time.Millisecond) {
 		return nil
 	}
 	p.gen, p.running, p.started, p.last = src.gen, true, time.Now(), src.snap.Last()
@@ -110,7 +110,7 @@ func (p *problemsPane) reason(src *source) tea.Cmd {
 	if w.running {
 		return nil
 	}
-	if w.key != p.key || w.gen != src.gen && time.Since(w.at) > again {
+	if w.key != p.key || w.gen != src.gen && (src.status.Done || time.Since(w.at) > again) {
 		w.key, w.gen, w.text, w.at = p.key, src.gen, make(map[packet.Number]string), time.Now()
 	}
 	var want []packet.Number

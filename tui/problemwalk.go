@@ -161,7 +161,7 @@ func (y *packetWhy) work(m *Model) tea.Cmd {
 	if y.running || cur == 0 || src.tr == nil || src.row(cur) == nil {
 		return nil
 	}
-	if y.tr == src.tr && y.of == cur && (y.gen == src.gen || time.Since(y.at) < again) {
+	if y.tr == src.tr && y.of == cur && (y.gen == src.gen || !src.status.Done && time.Since(y.at) < again) {
 		return nil
 	}
 	if y.tr != src.tr {
