@@ -5,6 +5,7 @@ import (
 
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
+	"tcplens/internal/tlskeys"
 )
 
 // facts is what the tests know of a packet beside its bytes: enough of what the
@@ -46,7 +47,10 @@ func (f *facts) Peer() Peer {
 }
 
 // learn fills Known of all packets by a scan of them in order.
-func learn(in []Input) {
+func learn(in []Input) { learnKeys(in, nil) }
+
+// learnKeys is learn with what opens TLS.
+func learnKeys(in []Input, keys *tlskeys.Log) {
 	type stream struct {
 		id          uint32
 		first, last packet.Time
@@ -123,7 +127,7 @@ func learn(in []Input) {
 			delete(members, fr.Key)
 		}
 	}
-	learnTCP(in)
+	learnTCP(in, keys)
 }
 
 // whole says whether the pieces, in order of offset, leave no gap and have an end.

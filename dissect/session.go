@@ -117,6 +117,37 @@ func (s *Session) Decrypt(d Decryption) {
 	}
 }
 
+// Unlocks says whether the key log has more secrets of the conversation by now than
+// when they were missing. It is called by the sequencing goroutine.
+func (s *Session) Unlocks() bool {
+	if s == nil || s.tls == nil || s.tls.lock == nil {
+		return false
+	}
+	l := s.tls.lock
+	if n := l.known(); n > l.had {
+		l.had = n
+		return true
+	}
+	return s.tls.decrypted.inside.Unlocks()
+}
+
+// Renew makes a session like this one that knows nothing yet, to go through the
+// conversation again.
+func (s *Session) Renew() *Session {
+	n := NewSession(s.app)
+	if s.decryption != nil {
+		n.Decrypt(*s.decryption)
+	}
+	return n
+}
+
+// From is the first packet that was given to the session; 0 if there was none.
+func (s *Session) From() packet.Number {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.from
+}
+
 func (s *Session) newFramer(app App, dir uint8) tcp.Framer {
 	if x := app.application(); x != nil {
 		return x.framer(s, dir)

@@ -175,8 +175,10 @@ func (t *tlsRun) message(c *cursor, version uint16) string {
 		c.skip(c.left())
 	case 22:
 		t.certificateStatus(c)
-	case 24:
+	case 24: // beside the message, as tshark has it
+		c.end()
 		c.u8(fTLSKeyUpdate)
+		return name
 	case 25:
 		c.u16(fTLSCompCert)
 		c.u24(fTLSPlainLen)

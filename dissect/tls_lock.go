@@ -35,6 +35,7 @@ type tlsLock struct {
 	from           int8   // direction of the client plus 1; 0: not known
 	sides          [2]tlsSide
 	plain          []byte // of the record opened last
+	had            int    // secrets that were known when some were missing
 }
 
 // tlsSide is one direction.
@@ -183,7 +184,9 @@ func (l *tlsLock) serverHello(m []byte) {
 	}
 }
 
+// lacks notes that secrets are missing.
 func (l *tlsLock) lacks() {
+	l.had = l.known()
 	if l.Missing != nil && l.from != 0 {
 		l.Missing()
 	}

@@ -82,9 +82,7 @@ func (s *Session) openRecord(dir uint8, r *tlskeys.Record, at uint32, begun pack
 	copy(extra.chain[:], r.Chain)
 	if side.keys != nil {
 		side.pos += uint64(size)
-		if n := side.keys.Chained(); n > 0 && size >= n {
-			side.chain = append(side.chain[:0], r.Body[size-n:]...)
-		}
+		side.chain = append(side.chain[:0], side.keys.Chain(r.Body)...)
 	}
 	if r.Type == tlsAppData && missed > 0 {
 		s.lostInside(dir, missed)

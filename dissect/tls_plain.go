@@ -107,6 +107,9 @@ func (t *tlsRun) content(k *tlsKnown, plain cursor) {
 	in, clear := t.session.content()
 	if in == nil || !k.given {
 		d.infoSep(", ", "Application Data")
+		if plain.left() > 0 && t.application(&plain) == "" {
+			t.at(t.base, func() { dissectData(plain) })
+		}
 		return
 	}
 	if t.within == nil {
@@ -124,8 +127,7 @@ func (t *tlsRun) content(k *tlsKnown, plain cursor) {
 	if hasHead && k.head != 0 {
 		taken = min(int(head.EndSeq-k.off), plain.left())
 		if k.flags&tcp.HeadDone == 0 {
-			t.segment(&plain, &head)
-			d.setProto(tlsShort(t.version))
+			t.segment(&plain, &head, false)
 			return
 		}
 		t.segmentData(&plain)
@@ -156,15 +158,21 @@ func (t *tlsRun) content(k *tlsKnown, plain cursor) {
 		return
 	}
 	if plain.left() > 0 {
-		t.segment(&plain, &tail)
+		t.segment(&plain, &tail, true)
 	}
 }
 
 // segment shows that all of what is left of a record belongs to a message that
-// does not end in it.
-func (t *tlsRun) segment(plain *cursor, p *tcp.PDU) {
-	if p.Complete && p.Last != t.frame && !t.first {
+// does not end in it. begins says that the message begins there.
+func (t *tlsRun) segment(plain *cursor, p *tcp.PDU, begins bool) {
+	here := p.Last == t.frame
+	if t.first || !begins {
+		plain.d.setProto(tlsShort(t.version))
+	}
+	if t.first || !(here && (begins || p.Complete)) {
 		plain.d.setInfo(segmentOfTLS)
+	}
+	if p.Complete && !here && !t.first {
 		t.at(t.base+1, func() { plain.gen(fTLSReassembledIn, uint64(p.Last)) })
 	}
 	t.segmentData(plain)
@@ -201,7 +209,7 @@ func (t *tlsRun) give(c cursor, p *payload, clear uint16) {
 	}
 	defer d.ascend()
 	t.sizes(c.rest(), p.Session)
-	protos := len(d.protos)
+	protos, info := len(d.protos), len(d.info)
 	layer := d.layer
 	if clear != 0 {
 		d.layer.srcPort, d.layer.dstPort = clear, clear
@@ -214,7 +222,7 @@ func (t *tlsRun) give(c cursor, p *payload, clear uint16) {
 		}
 	})
 	d.layer = layer
-	if len(d.protos) == protos {
+	if len(d.protos) == protos || len(d.info) == info && p.Session.App() == AppNone {
 		d.infoSep(", ", "Application Data")
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
+	"tcplens/internal/tlskeys"
 )
 
 // tcpKnown adds what is known of a packet's TCP segment: its place in the stream,
@@ -26,6 +27,7 @@ type tcpLearned struct {
 	pdus    tcp.PDUs
 	packets []*tcpKnown
 	in      []Input
+	keys    *tlskeys.Log
 }
 
 // appState is the application's side of a conversation.
@@ -36,8 +38,8 @@ type appState struct {
 }
 
 // learnTCP adds what is known of TCP to all packets, as a second visit has it.
-func learnTCP(in []Input) {
-	all := &tcpLearned{in: in}
+func learnTCP(in []Input, keys *tlskeys.Log) {
+	all := &tcpLearned{in: in, keys: keys}
 	table := tcp.NewTable()
 	apps := map[uint32]*appState{}
 	d := NewDissection(nil)
@@ -57,7 +59,7 @@ func learnTCP(in []Input) {
 			a = &appState{}
 			apps[k.facts.Stream] = a
 		}
-		a.next(k, &all.pdus)
+		a.next(k, all)
 		in[i].Known = k
 		all.packets = append(all.packets, k)
 	}
@@ -67,7 +69,7 @@ func learnTCP(in []Input) {
 }
 
 // next gives a segment to the application of its conversation.
-func (a *appState) next(k *tcpKnown, pdus *tcp.PDUs) {
+func (a *appState) next(k *tcpKnown, all *tcpLearned) {
 	flow := k.segment.Flow
 	switch k.segment.Flags & (tcp.SYN | tcp.ACK) {
 	case tcp.SYN:
@@ -78,7 +80,14 @@ func (a *appState) next(k *tcpKnown, pdus *tcp.PDUs) {
 	if a.session == nil && len(k.payload) > 0 {
 		if app := GuessTCP(nil, flow.Src.Port, flow.Dst.Port, a.server, k.payload); app != AppNone {
 			a.session = NewSession(app)
-			a.order = tcp.NewReassembler(pdus)
+			if all.keys != nil {
+				server := a.server
+				if server == 0 {
+					server = min(flow.Src.Port, flow.Dst.Port)
+				}
+				a.session.Decrypt(Decryption{Keys: all.keys, PDUs: &all.pdus, Stream: k.facts.Stream, Server: server})
+			}
+			a.order = tcp.NewReassembler(&all.pdus)
 			a.order.SetFramer(0, a.session.Framer(0))
 			a.order.SetFramer(1, a.session.Framer(1))
 		}
@@ -117,9 +126,9 @@ func (k *tcpKnown) dataSeq() uint32 {
 
 // Messages implements Knowledge.
 func (k *tcpKnown) Messages() *Messages {
-	m := &Messages{Session: k.session, Dir: k.facts.Dir, Frame: k.segment.Number, Withheld: k.withheld()}
+	m := &Messages{Session: k.session, Dir: k.facts.Dir, Frame: k.segment.Number, Seq: k.dataSeq(), Withheld: k.withheld()}
 	if head, ok := k.all.pdus.At(k.res.Head); ok && k.res.Head != 0 {
-		m.Head = true
+		m.Head, m.HeadSeq = true, head.StartSeq
 		m.HeadLen = uint32(max(0, min(int64(head.EndSeq)-int64(k.dataSeq()), int64(k.segment.Len))))
 		if head.Complete {
 			m.HeadIn = head.Last
@@ -163,6 +172,18 @@ func (k *tcpKnown) withheld() Withheld {
 		return OutOfStep
 	}
 	return PassedOn
+}
+
+// Sent implements Knowledge.
+func (k *tcpKnown) Sent(first packet.Number, from, to uint32) []byte {
+	var frags []tcp.Fragment
+	for _, p := range k.all.packets {
+		if p.facts.Stream == k.facts.Stream && p.facts.Dir == k.facts.Dir && p.segment.Number <= k.segment.Number && p.segment.Number >= first {
+			frags = append(frags, tcp.Fragment{Number: p.segment.Number, Seq: p.dataSeq(), Data: p.payload})
+		}
+	}
+	data, _, _ := tcp.Joined(frags, from, to)
+	return data
 }
 
 // join puts the message together that ends in this packet.

@@ -75,7 +75,7 @@ type Model struct {
 	pending string // first key of two
 	note    string // a message in the place of the footer
 	noteBad bool
-	told    [2]error // what went wrong with the source and with saving, as far as it was said
+	told    [3]error // what went wrong with the source, with saving and with the key log, as far as it was said
 
 	history history
 	last    click
@@ -162,7 +162,7 @@ func (m *Model) openTrace(tr *trace.Trace) {
 	if m.filter != "" {
 		m.refilter()
 	}
-	m.told = [2]error{}
+	m.told = [3]error{}
 	m.tellErrors()
 	m.dirty = true
 }

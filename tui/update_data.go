@@ -203,10 +203,10 @@ func (m *Model) refresh() {
 	m.dirty = true
 }
 
-// tellErrors says once what has gone wrong with the source or with saving it. The
-// packets that came before stay on the screen.
+// tellErrors says once what has gone wrong with the source, with saving it or with
+// the key log. The packets that came before stay on the screen.
 func (m *Model) tellErrors() {
-	for i, err := range [2]error{m.src.status.Err, m.src.status.SaveErr} {
+	for i, err := range [3]error{m.src.status.Err, m.src.status.SaveErr, m.src.status.Keys.Err} {
 		if err != nil && (m.told[i] == nil || m.told[i].Error() != err.Error()) {
 			m.say(err.Error(), true)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"tcplens/dissect/filter"
 	"tcplens/internal/lab"
+	"tcplens/internal/tlskeys"
 )
 
 // newDemo is the command demo.
@@ -98,8 +99,8 @@ func (o *options) demo(ctx context.Context, name string) error {
 		return err
 	}
 	onScreen := o.onScreen()
-	var secrets bytes.Buffer
-	l, err := lab.Start(name, lab.Options{Repeat: onScreen && name == lab.Mix, KeyLog: &secrets})
+	o.keys = &tlskeys.Log{}
+	l, err := lab.Start(name, lab.Options{Repeat: onScreen && name == lab.Mix, KeyLog: o.keys.Feed()})
 	if err != nil {
 		return err
 	}

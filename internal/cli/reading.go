@@ -9,6 +9,7 @@ import (
 
 	"tcplens/dissect"
 	"tcplens/internal/pipeline"
+	"tcplens/internal/tlskeys"
 )
 
 // reading is what tells how packets are taken apart, wherever they come from.
@@ -16,12 +17,13 @@ type reading struct {
 	decodeAs []string
 	prefs    []string
 	keylog   string
+	keys     *tlskeys.Log // of conversations that tcplens has itself; nil for none
 }
 
 func (o *reading) readingFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.decodeAs, "decode-as", "d", nil, "take a port for a protocol's: tcp.port==8888,http")
 	f.StringArrayVarP(&o.prefs, "preference", "o", nil, "set a preference as for tshark: tcp.check_checksum:TRUE verifies checksums of TCP")
-	f.StringVar(&o.keylog, "keylog", "", "file of TLS secrets, to be kept in the file that -w writes")
+	f.StringVar(&o.keylog, "keylog", "", "file of TLS secrets that decrypt it, read as it grows (default $SSLKEYLOGFILE); -w keeps them")
 }
 
 // openFile opens a capture file to be read as the flags say.
@@ -30,7 +32,7 @@ func (o *reading) openFile(path string) (*pipeline.Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.OpenFile(path, pipeline.Options{Name: path, DecodeAs: da, KeyLog: o.keyLog()})
+	return pipeline.OpenFile(path, pipeline.Options{Name: path, DecodeAs: da, KeyLog: o.keyLog(), KeyMaybe: o.keylog == ""})
 }
 
 // decodings reads the -d and -o flags.

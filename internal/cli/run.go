@@ -76,7 +76,7 @@ type source struct {
 // open opens what the flags name.
 func (o *options) open(da *dissect.DecodeAs) (*source, error) {
 	po := pipeline.Options{DecodeAs: da, Count: o.count, Mem: int64(o.mem), Disk: int64(o.disk), Name: o.read}
-	po.KeyLog, po.SaveKeys = o.keyLog(), o.keylog != ""
+	po.KeyLog, po.KeyMaybe, po.SaveKeys, po.Keys = o.keyLog(), o.keylog == "", o.keylog != "", o.keys
 	if o.read != "" && o.read != "-" {
 		if o.filter != "" {
 			if err := capture.CheckFilter(o.filter, 1, 0); err != nil {
@@ -208,6 +208,7 @@ func (o *options) print(ctx context.Context, da *dissect.DecodeAs, show *filter.
 		if p != nil && err == nil {
 			err = p.all(ctx, src.pipe.Trace())
 		}
+		o.warnKeys(src)
 		return finish(out, err, werr)
 	}
 	ended := make(chan error, 1)
@@ -221,6 +222,7 @@ func (o *options) print(ctx context.Context, da *dissect.DecodeAs, show *filter.
 		}
 	}
 	werr := <-ended
+	o.warnKeys(src)
 	o.summary(src)
 	if serr := src.pipe.Trace().Status().SaveErr; werr == nil {
 		werr = serr
@@ -240,6 +242,14 @@ func finish(out *bufio.Writer, errs ...error) error {
 		}
 	}
 	return nil
+}
+
+// warnKeys says what is wrong with the key log: no more than that nothing, or not
+// all, could be decrypted.
+func (o *options) warnKeys(src *source) {
+	if err := src.pipe.Trace().Status().Keys.Err; err != nil {
+		fmt.Fprintf(o.streams.Err, "warning: key log: %v\n", err)
+	}
 }
 
 // summary says what a capture without a screen has seen, as tcpdump does.

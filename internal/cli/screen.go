@@ -77,6 +77,7 @@ func (s *session) begin(ctx context.Context, src *source) {
 	go func() {
 		defer close(ended)
 		_ = src.start(ctx) // the trace's status has the error, for the screen to show
+		src.pipe.Watch(ctx)
 	}()
 }
 
@@ -198,10 +199,16 @@ func (s *session) setFilter(_ context.Context, expr string) error {
 	return nil
 }
 
-func (s *session) stop(context.Context) error {
+func (s *session) stop(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.halt()
+	if s.src == nil {
+		return nil
+	}
+	rest := *s.src
+	rest.start = func(context.Context) error { return nil }
+	s.begin(context.WithoutCancel(ctx), &rest) // secrets may still come
 	return nil
 }
 

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,8 +15,8 @@ import (
 	"tcplens/internal/trace"
 )
 
-// keyPoll is how often a key log is looked at for more, at most.
-const keyPoll = 200 * time.Millisecond
+// DefaultKeyPoll is how often a key log is looked at for more, at most.
+const DefaultKeyPoll = 200 * time.Millisecond
 
 // maxKeyRead bounds what is read of a key log at once, bytes; the rest is read
 // when it is looked at again.
@@ -29,14 +30,17 @@ const maxKeyFile = 512 << 20
 // to the goroutine that reads the source.
 type keyFile struct {
 	path   string
+	maybe  bool // it need not be there
 	log    *tlskeys.Log
 	feed   *tlskeys.Feed
 	info   fs.FileInfo // of the file that feed reads; nil before it is there
 	off    int64       // read so far
 	line   []byte      // the beginning of a line that has not ended, for who saves it
-	next   time.Time   // when it is to be looked at again
-	err    error       // why it could not be read the last time
-	blocks int         // of secrets in the source that were taken
+	pace   time.Duration
+	next   time.Time // when it is to be looked at again
+	err    error     // why it could not be read the last time
+	blocks int       // of secrets in the source that were taken
+	seen   uint64    // the version of the log that was looked for in what was captured
 }
 
 // poll reads what has come since the last time. fresh is the whole lines among it,
@@ -46,7 +50,7 @@ func (k *keyFile) poll(now time.Time) (fresh []byte, changed bool) {
 	if k.path == "" || now.Before(k.next) {
 		return nil, false
 	}
-	k.next = now.Add(keyPoll)
+	k.next = now.Add(k.pace)
 	text, err := k.read()
 	changed = len(text) > 0 || (err == nil) != (k.err == nil)
 	k.err = err
@@ -125,6 +129,9 @@ func (p *Pipeline) pollKeys(src capture.Source) func() {
 		}
 		k.blocks = len(list)
 	}
+	if v := k.log.Version(); v != k.seen {
+		k.seen, changed = v, true
+	}
 	if !changed {
 		return nil
 	}
@@ -132,6 +139,23 @@ func (p *Pipeline) pollKeys(src capture.Source) func() {
 	return func() {
 		p.w.Rekey()
 		p.w.Set(func(s *trace.Status) { s.Keys = status })
+	}
+}
+
+// Watch goes on looking for secrets after Run has returned, until the context ends:
+// what was captured before may be opened by them.
+func (p *Pipeline) Watch(ctx context.Context) {
+	t := time.NewTicker(p.keys.pace)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if rekey := p.pollKeys(nil); rekey != nil {
+			rekey()
+		}
 	}
 }
 
@@ -153,8 +177,9 @@ func (k *keyFile) status() trace.KeyStatus {
 	s := trace.KeyStatus{Path: k.path, Secrets: n}
 	var pe *fs.PathError
 	switch {
+	case k.maybe && errors.Is(k.err, fs.ErrNotExist):
 	case errors.As(k.err, &pe):
-		s.Err = fmt.Errorf("%s: %w: TLS is decrypted once it can be read", k.path, pe.Err)
+		s.Err = fmt.Errorf("%s: %w: without it TLS stays encrypted", k.path, pe.Err)
 	case k.err != nil:
 		s.Err = fmt.Errorf("%s: %w", k.path, k.err)
 	case bad > 0 && n == 0:

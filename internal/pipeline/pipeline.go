@@ -16,6 +16,7 @@ import (
 	"io"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"tcplens/capture"
 	"tcplens/dissect"
@@ -34,7 +35,10 @@ type Options struct {
 	Dir      string            // where the spool's folder is made; empty: the system's place
 	Disk     int64             // bytes that spooled packets may take; 0: DefaultDisk
 	Mem      int64             // bytes that rows and tables may take; 0: DefaultMem
+	Keys     *tlskeys.Log      // secrets that open TLS, which may grow; nil: none but those that follow
 	KeyLog   string            // file of TLS secrets, read as it grows; empty for none
+	KeyMaybe bool              // it is no fault if KeyLog is not there
+	KeyPoll  time.Duration     // how often to look for new secrets, at most; 0: DefaultKeyPoll
 	SaveKeys bool              // what comes from KeyLog goes into what Save writes, if that has room for it
 }
 
@@ -94,7 +98,13 @@ func New(o Options) (*Pipeline, error) {
 // begin makes the trace over its store.
 func (p *Pipeline) begin(store trace.Store) {
 	o := &p.opts
-	p.keys = keyFile{path: o.KeyLog, log: &tlskeys.Log{}}
+	p.keys = keyFile{path: o.KeyLog, maybe: o.KeyMaybe, log: o.Keys, pace: o.KeyPoll}
+	if p.keys.log == nil {
+		p.keys.log = &tlskeys.Log{}
+	}
+	if p.keys.pace == 0 {
+		p.keys.pace = DefaultKeyPoll
+	}
 	p.trace = trace.New(store, o.DecodeAs)
 	p.trace.UseKeys(p.keys.log)
 	p.w = p.trace.Writer()

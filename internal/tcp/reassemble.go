@@ -32,6 +32,33 @@ func (r *Reassembler) SetFramer(dir uint8, f Framer) { r.dirs[dir&1].framer = f 
 // Framer gives the framer of a direction; nil when it has none.
 func (r *Reassembler) Framer(dir uint8) Framer { return r.dirs[dir&1].framer }
 
+// Adopt goes on with the framers of another reassembler, which has been given the
+// same segments again, and with what it holds back for them. The messages stay
+// those that this one has found.
+func (r *Reassembler) Adopt(other *Reassembler) {
+	for dir := range r.dirs {
+		d, n := &r.dirs[dir], &other.dirs[dir]
+		d.framer = n.framer
+		d.feed, d.aside = feed{}, nil
+		for _, x := range n.aside {
+			seq := other.pdus.peek(x.id).StartSeq
+			if i := d.find(seq); i >= 0 && d.starts[i].seq == seq {
+				x.id = d.starts[i].id
+				d.aside = append(d.aside, x)
+			}
+		}
+		j, k := d.opened(d.fed), n.opened(n.fed)
+		if d.fed == 0 || n.fed == 0 || j < 0 || k < 0 || r.pdus.peek(d.fed).StartSeq != other.pdus.peek(n.fed).StartSeq {
+			if n.fed != 0 {
+				d.framer.Skip()
+			}
+			d.fed = 0
+			continue
+		}
+		d.feed, d.open[j].blind = n.feed, n.open[k].blind
+	}
+}
+
 // reasm is the state of one direction.
 type reasm struct {
 	framer Framer

@@ -168,9 +168,7 @@ func opened(t *testing.T, sent []Record, epochs []*Keys, version uint16) string 
 		}
 		seq++
 		pos += uint64(len(r.Body))
-		if n := epochs[0].Chained(); n > 0 {
-			chain = r.Body[len(r.Body)-n:]
-		}
+		chain = epochs[0].Chain(r.Body)
 		switch {
 		case kind == 23:
 			data = append(data, plain...)

@@ -3,6 +3,7 @@ package tlskeys
 import (
 	"bytes"
 	"encoding/hex"
+	"strings"
 	"sync"
 )
 
@@ -165,6 +166,13 @@ func (f *Feed) Push(b []byte) {
 	}
 }
 
+// Write implements io.Writer as Push, for who makes secrets in this program:
+// crypto/tls writes to it as its KeyLogWriter, one line at a time.
+func (f *Feed) Write(b []byte) (int, error) {
+	f.Push(b)
+	return len(b), nil
+}
+
 // Peek takes what has come of a line that has not ended, if it can be one: a file
 // may end without a line end. Should more of it come, that counts.
 func (f *Feed) Peek() {
@@ -269,13 +277,19 @@ func place(label string) func(*Secrets) *[]byte {
 	return nil
 }
 
-// ignored knows the labels of secrets that open no record of TLS.
+// ignored knows the labels of secrets that are of no use: they open no record of
+// TLS, or follow from others, as those after a KeyUpdate do.
 func ignored(label string) bool {
 	switch label {
 	case "EARLY_EXPORTER_SECRET", "EARLY_EXPORTER_MASTER_SECRET", "EXPORTER_SECRET", "ECH_SECRET", "ECH_CONFIG":
 		return true
 	}
-	return len(label) > 5 && label[:5] == "QUIC_"
+	for _, head := range []string{"QUIC_", "CLIENT_TRAFFIC_SECRET_", "SERVER_TRAFFIC_SECRET_"} {
+		if strings.HasPrefix(label, head) {
+			return true
+		}
+	}
+	return false
 }
 
 // fits says whether a secret of n bytes can be one of its label.

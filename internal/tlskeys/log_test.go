@@ -19,6 +19,7 @@ func TestLog(t *testing.T) {
 		"CLIENT_TRAFFIC_SECRET_0 " + r + "  " + strings.Repeat("04", 32) + "\n" +
 		"  SERVER_TRAFFIC_SECRET_0 " + r + " " + strings.Repeat("05", 32) + "\n" +
 		"EXPORTER_SECRET " + r + " " + strings.Repeat("06", 32) + "\n" +
+		"CLIENT_TRAFFIC_SECRET_N " + r + " 00\n" +
 		"QUIC_CLIENT_TRAFFIC_SECRET_0 " + r + " 00\n" +
 		"RSA 0102030405060708 " + strings.Repeat("07", 48) + "\n" +
 		"RSA Session-ID:0a0b Master-Key:" + strings.Repeat("08", 48) + "\n" +

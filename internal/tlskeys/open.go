@@ -117,13 +117,21 @@ func (k *Keys) Overhead() int {
 	return n
 }
 
-// Chained says how many bytes at the end of a record the next one needs to be
-// opened, as its Chain.
+// Chained says how many bytes of a record the next one needs to be opened, as its
+// Chain; 0 if none.
 func (k *Keys) Chained() int {
 	if k.suite.kind.isCBC() && k.version == versionTLS10 {
 		return k.block.BlockSize()
 	}
 	return 0
+}
+
+// Chain gives those bytes of a record's body: its last block.
+func (k *Keys) Chain(body []byte) []byte {
+	if k.etm {
+		body = body[:max(0, len(body)-k.macLen)]
+	}
+	return body[max(0, len(body)-k.Chained()):]
 }
 
 // Open gives the plaintext of a record, appended to dst, and its content type,

@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"slices"
+
 	"tcplens/dissect"
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
@@ -23,18 +25,92 @@ func (w *Writer) session(kind dissect.App, a *app, stream uint32, flow packet.Fl
 	s := dissect.NewSession(kind)
 	if w.t.keys != nil {
 		s.Decrypt(dissect.Decryption{
-			Keys:   w.t.keys,
-			PDUs:   &w.t.tables.pdus,
-			Stream: stream,
-			Server: a.serverPort(flow),
+			Keys:    w.t.keys,
+			PDUs:    &w.t.tables.pdus,
+			Stream:  stream,
+			Server:  a.serverPort(flow),
+			Missing: func() { w.lacks(stream) },
 		})
 	}
 	return s
 }
 
+// maxLacking bounds the conversations that are remembered because their secrets
+// were not there.
+const maxLacking = 1 << 16
+
+// lacks notes that the secrets of a conversation were not all there.
+func (w *Writer) lacks(stream uint32) {
+	if w.lacking == nil || len(w.lacking) >= maxLacking {
+		w.lacking = make(map[uint32]struct{})
+	}
+	w.lacking[stream] = struct{}{}
+}
+
 // Rekey looks again at the conversations whose secrets were not there: the key log
-// has grown.
+// has grown. Where there are some by now, what was captured of the conversation
+// is gone through again. Rows do not change by it, but what is inside of their
+// packets does.
 func (w *Writer) Rekey() {
+	v := w.t.keys.Version()
+	if v == w.rekeyed {
+		return
+	}
+	w.rekeyed = v
+	var found []uint32
+	for stream := range w.lacking {
+		if w.t.tables.apps[stream].session.Unlocks() {
+			found = append(found, stream)
+		}
+	}
+	slices.Sort(found)
+	var r *Reader
+	for _, stream := range found {
+		delete(w.lacking, stream)
+		if r == nil {
+			r = w.t.NewReader()
+		}
+		w.replay(r, stream)
+	}
+	if r != nil {
+		w.t.notify()
+	}
+}
+
+// replay goes through a conversation again with the secrets that are known now.
+// What of its beginning is no longer kept leaves it as it is.
+func (w *Writer) replay(r *Reader, stream uint32) {
+	tb := &w.t.tables
+	a := &tb.apps[stream]
+	s := w.t.Snapshot()
+	summary := tb.convs[stream].Summary()
+	numbers := s.chain(summary.Last, TCP, stream, a.session.From())
+	if len(numbers) == 0 || numbers[0] != a.session.From() {
+		return
+	}
+	session := a.session.Renew()
+	var scratch tcp.PDUs
+	order := tcp.NewReassembler(&scratch)
+	order.SetFramer(0, session.Framer(0))
+	order.SetFramer(1, session.Framer(1))
+	for _, n := range numbers {
+		row := s.Row(n)
+		if row == nil || row.bits&rowOdd != 0 {
+			continue
+		}
+		data, err := r.Payload(n)
+		if err != nil {
+			return
+		}
+		facts := row.facts(s)
+		segment := tcp.Segment{Number: n, Time: row.Time, Len: row.PayLen, Flags: row.Flags}
+		session.Begin(n, row.Time, row.Dir, row.Flags&tcp.FIN != 0)
+		order.Add(&facts, &segment, data)
+	}
+	w.t.mu.Lock()
+	defer w.t.mu.Unlock()
+	a.order.Adopt(order)
+	a.session = session
 }
 
 // serverPort is the port of the server as far as is known: that of the SYN, else

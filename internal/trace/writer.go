@@ -25,6 +25,9 @@ type Writer struct {
 	now  func() time.Time
 
 	facts tcp.Facts // of the segment at hand; here, so that it need not be allocated
+
+	lacking map[uint32]struct{} // conversations whose secrets were not all there
+	rekeyed uint64              // the version of the key log that they were looked for in
 }
 
 // Writer gives the trace's writer. It is asked for once.
