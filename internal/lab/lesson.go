@@ -101,13 +101,13 @@ func Lessons() []Lesson {
 		}, {
 			Name:    "tls12",
 			Title:   "HTTP within TLS 1.2",
-			Teaches: "The certificate passes in the clear, the key exchange takes two round trips, and then there is Application Data only.",
+			Teaches: "The certificate passes in the clear, and the key exchange takes two round trips. Others see only Application Data then: here the demo's own secrets open it.",
 			Filter:  "port 3443",
 			play:    (*Lab).playTLS12,
 		}, {
 			Name:    "tls13",
 			Title:   "HTTP within TLS 1.3",
-			Teaches: "One round trip, and all after the Server Hello is encrypted, the certificate too.",
+			Teaches: "One round trip, and all after the Server Hello is encrypted, the certificate too: the demo's own secrets open it here.",
 			Filter:  "port 3443",
 			play:    (*Lab).playTLS13,
 		}, {
