@@ -29,9 +29,6 @@ func (c *Conversation) analyse(seg *Segment, f *Facts, own, other *direction, fr
 	flags := seg.Flags
 	data := seg.Len > 0
 	var v Verdict
-	if flags&SYN != 0 {
-		own.firstAck = true
-	}
 	if flags&ACK != 0 {
 		other.noInFlight = false // R20
 	}
@@ -83,9 +80,6 @@ func (c *Conversation) analyse(seg *Segment, f *Facts, own, other *direction, fr
 	own.lastAck, own.lastAckTime = seg.Ack, seg.Time
 	own.lastFlags = v
 	own.mptcp = c.mptcp
-	if flags&(SYN|ACK) == ACK {
-		own.firstAck = false
-	}
 
 	if hit, ok := other.unacked.ack(seg.Ack, free); ok { // R37
 		f.Verdict |= HasRecord

@@ -163,6 +163,9 @@ func (c *Conversation) observe(seg *Segment, f *Facts, created bool, free *freeL
 		f.Verdict |= AccECN
 	}
 	if seg.Fit != Bogus {
+		if seg.Flags&(SYN|ACK) != 0 {
+			own.firstAck = seg.Flags&SYN != 0 // R26
+		}
 		c.times(seg)
 		bits := completenessOf(seg.Flags, data)
 		switch {
