@@ -63,7 +63,7 @@ func (l *Link) Record() Record {
 	defer l.mu.Unlock()
 	r := slices.Clone(l.record)
 	for i := range r {
-		r[i].Out = slices.Clone(r[i].Out)
+		r[i].Out, r[i].Left = slices.Clone(r[i].Out), slices.Clone(r[i].Left)
 	}
 	return r
 }
@@ -198,7 +198,7 @@ func (l *Link) judge(d Dir, s segment) Event {
 	defer l.mu.Unlock()
 	e := Event{
 		N: len(l.record) + 1, Dir: d, Flow: s.flow,
-		Seq: s.seq, Ack: s.ack, Flags: s.flags, Len: s.len,
+		Seq: s.seq, Ack: s.ack, Flags: s.flags, Len: s.len, Came: time.Now(),
 	}
 	n := l.numbering(s)
 	if s.len > 0 {
@@ -262,7 +262,7 @@ func (l *Link) deliver(d Dir, p parcel) {
 		l.mu.Lock()
 		l.left[d]++
 		e := &l.record[p.event-1]
-		e.Out = append(e.Out, l.left[d])
+		e.Out, e.Left = append(e.Out, l.left[d]), append(e.Left, time.Now())
 		l.mu.Unlock()
 	}
 	// The device takes every packet until it is closed, and then the link ends.

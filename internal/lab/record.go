@@ -25,6 +25,8 @@ type Event struct {
 	Action     Action        `json:"action"`     // what was done to it
 	Delay      time.Duration `json:"delay"`      // how much later it was carried, beyond Latency, in ns
 	Out        []int         `json:"out"`        // its places among the TCP packets that left the link in its direction, from 1; none when it was lost, two when doubled
+	Came       time.Time     `json:"-"`          // when the link got it
+	Left       []time.Time   `json:"-"`          // when it left, for each place of Out
 }
 
 // A Record is everything that the link did, in order.
