@@ -68,7 +68,7 @@ type Conversation struct {
 	firstTime packet.Time
 	lastTime  packet.Time
 	synTime   packet.Time // of the last SYN; 0 none (R43)
-	ackTime   packet.Time // of the first ACK without SYN; 0 none
+	ackTime   packet.Time // of the first ACK without SYN, if it came before any SYN; 0 none
 	irtt      int64       // ns; 0 unknown
 	traffic   [2]Traffic
 	ends      Ends

@@ -246,10 +246,10 @@ func (c *Conversation) times(seg *Segment) {
 	if seg.Flags&(SYN|ACK) != ACK {
 		return
 	}
-	if c.ackTime == 0 {
+	switch {
+	case c.synTime == 0 && c.ackTime == 0:
 		c.ackTime = seg.Time
-	}
-	if c.irtt == 0 && c.synTime != 0 {
+	case c.synTime != 0 && c.irtt == 0:
 		c.irtt = int64(seg.Time - c.synTime)
 	}
 }
