@@ -17,10 +17,11 @@ type cursor struct {
 	d      *Dissection
 	b      []byte // the whole source
 	source uint8
-	start  int // first byte of this message
-	pos    int // next byte to read
-	have   int // end of the captured bytes
-	limit  int // end of the message; at least have
+	start  int  // first byte of this message
+	pos    int  // next byte to read
+	have   int  // end of the captured bytes
+	limit  int  // end of the message; at least have
+	spent  bool // a length was wrong and has been told of: reading gives nothing, which is no failure
 }
 
 // ok says whether nothing has been found cut or malformed so far.
@@ -45,6 +46,9 @@ func (c *cursor) need(n int) bool {
 	}
 	if n >= 0 && n <= c.have-c.pos {
 		return true
+	}
+	if c.spent {
+		return false
 	}
 	c.d.failEnd, c.d.failSource = c.have, c.source
 	c.d.cut(n < 0 || n > c.limit-c.pos)
@@ -97,7 +101,7 @@ func (c *cursor) to(n int) cursor {
 		n = 0
 	}
 	n = min(n, max(0, c.limit-c.pos))
-	s := cursor{d: c.d, b: c.b, source: c.source, start: c.pos, pos: c.pos, limit: c.pos + n, have: max(c.pos, min(c.have, c.pos+n))}
+	s := cursor{d: c.d, b: c.b, source: c.source, start: c.pos, pos: c.pos, limit: c.pos + n, have: max(c.pos, min(c.have, c.pos+n)), spent: c.spent}
 	c.pos += n
 	return s
 }
@@ -107,7 +111,7 @@ func (c *cursor) tail() cursor { return c.to(c.left()) }
 
 // add puts a node for the n bytes that end at the cursor.
 func (c *cursor) add(f *Field, n int, node Node) *Node {
-	if c.d.fail != fine {
+	if c.d.fail != fine || c.spent {
 		return nil // the bytes could not be read
 	}
 	return c.addAt(f, c.pos-n, n, node)

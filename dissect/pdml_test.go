@@ -328,6 +328,7 @@ func comparePDML(t *testing.T, tshark, file string) {
 var ownWords = regexp.MustCompile(`Dissector for (DNS Type|Websocket Opcode) \((\d+)\) code not implemented, Contact Wireshark developers if you want this supported`)
 
 func inOwnWords(s string) string {
+	s = strings.Replace(s, "not implemented, contact Wireshark developers if you want this to be supported", "not dissected by tcplens", 1)
 	return strings.NewReplacer("DNS Type", "DNS type", "Websocket Opcode", "WebSocket opcode").Replace(ownWords.ReplaceAllString(s, "$1 $2 is not dissected by tcplens"))
 }
 

@@ -95,14 +95,20 @@ func (t *tlsRun) certificateVerify(c *cursor, version uint16) {
 	}
 }
 
-// certificateStatus takes a Certificate Status apart (RFC 6066 §8).
+// certificateStatus takes a Certificate Status apart (RFC 6066 §8, RFC 6961 §2.2).
 func (t *tlsRun) certificateStatus(c *cursor) {
-	if c.u8(fTLSStatusType) != 1 {
-		return
+	answer := func(l *cursor) {
+		n := l.vector(fTLSOCSPLen, 3, 1)
+		if r := l.to(n); n > 0 && r.need(n) {
+			dissectOCSPResponse(r)
+		}
 	}
-	n := c.vector(fTLSOCSPLen, 3, 1)
-	r := c.to(n)
-	if n > 0 && r.need(n) {
-		dissectOCSPResponse(r)
+	switch c.u8(fTLSStatusType) {
+	case 1:
+		answer(c)
+	case 2:
+		for l := c.to(c.vector(fTLSOCSPsLen, 3, 1)); l.ok() && l.left() > 0; {
+			answer(&l)
+		}
 	}
 }

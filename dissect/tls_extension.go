@@ -38,6 +38,7 @@ func (t *tlsRun) extensions(c *cursor, message byte) {
 // extension takes the contents of one extension apart.
 func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 	hello := message == 1
+	later := message == 4 || message == 13 // these say nothing of what the hellos agreed on
 	switch kind {
 	case 0:
 		serverName(c)
@@ -46,18 +47,34 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 	case 5:
 		switch {
 		case hello && c.left() > 0:
-			if c.u8(fTLSStatusType) == 1 {
+			if kind := c.u8(fTLSStatusType); kind == 1 || kind == 2 {
 				statusRequest(c)
 			}
 		case message == 11: // RFC 8446 §4.4.2.1
 			t.certificateStatus(c)
 		}
+	case 9:
+		if !later {
+			certificateTypes(c, hello, fTLSKindsExtLen)
+		}
 	case 10:
 		t.groups(c)
 	case 11:
 		t.points(c)
-	case 13, 34, 50:
+	case 12:
+		if n := c.vector(fTLSSRPLen, 1, 1); n > 0 {
+			c.str(fTLSSRP, n)
+		}
+	case 13, 50:
 		c.schemes()
+	case 14: // use_srtp, which has a meaning only in DTLS
+	case 34:
+		switch message {
+		case 1:
+			c.schemes()
+		default:
+			delegatedCredential(c)
+		}
 	case 15:
 		c.u8(fTLSBeatMode)
 	case 16:
@@ -68,18 +85,27 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 			names := c.vector(fTLSALPSLen, 2, 2)
 			protocolNames(c, names, fTLSALPSs, fTLSALPSStrLen, fTLSALPS, "Supported ALPN List")
 		} else {
-			c.skip(c.left())
+			c.skip(c.left()) // settings that mean something once they are encrypted
 		}
 	case 17:
-		statusList(c)
+		if hello {
+			statusList(c)
+		}
 	case 18:
-		timestamps(c)
+		if !hello && !later {
+			timestamps(c)
+		}
 	case 19, 20:
-		certificateTypes(c, hello)
+		if !later {
+			certificateTypes(c, hello, fTLSCertTypesLen)
+		}
 	case 21:
 		c.bytesOrCut(fTLSPadding)
 	case 22, 23, 49:
 	case 27:
+		if !hello && message != 13 {
+			break
+		}
 		for l := c.to(c.vector(fTLSCompCertLen, 1, 2)); l.ok() && l.left() >= 2; {
 			l.u16(fTLSCompCert)
 		}
@@ -91,14 +117,16 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 			c.add(fTLSExtData, n, Node{raw: b, text: "Data (" + plural(n, "byte") + ")"})
 		}
 	case 41:
-		preSharedKey(c, hello)
-	case 42:
+		preSharedKey(c, hello, message)
+	case 42, 46:
 		if message == 4 {
 			c.u32(fTLSEarlyMax)
 		}
 	case 43:
-		if !hello {
+		if message == 2 || message == 6 {
 			c.u16(fTLSSupported)
+		}
+		if !hello {
 			break
 		}
 		for l := c.to(c.vector(fTLSVersionsLen, 1, 2)); l.ok() && l.left() >= 2; {
@@ -112,7 +140,17 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 		}
 	case 47:
 		c.authorities()
-	case 51:
+	case 48:
+		oidFilters(c)
+	case 53, 54:
+		if hello || message == 2 {
+			connectionID(c)
+		}
+	case 57, 65445:
+		quicTransportParameters(c, message)
+	case 65486:
+		t.encryptedName(c, message)
+	case 40, 51:
 		keyShare(c, message)
 	case 13172:
 		nextProtocols(c)
@@ -129,14 +167,20 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 	}
 }
 
+// group opens a node for all that is left.
+func (c *cursor) group(label string) {
+	if c.on() {
+		c.addAt(fText, c.pos, c.captured(), Node{text: label})
+		c.begin()
+	}
+}
+
 // serverName reads names of the server (RFC 6066 §3).
 func serverName(c *cursor) {
 	if c.left() == 0 {
 		return
 	}
-	if c.on() {
-		c.sub(fText, "Server Name Indication extension")
-	}
+	c.group("Server Name Indication extension")
 	for l := c.to(c.vector(fTLSNamesLen, 2, 1)); l.ok() && l.left() > 0; {
 		l.u8(fTLSNameType)
 		n := l.vector(fTLSNameLen, 2, 1)
@@ -146,8 +190,8 @@ func serverName(c *cursor) {
 }
 
 func statusRequest(c *cursor) {
-	c.skip(c.vector(fTLSResponders, 2, 0))
-	c.skip(c.vector(fTLSStatusExts, 2, 0))
+	undissected(c, c.vector(fTLSResponders, 2, 0), "Responder ID list is not dissected by tcplens")
+	undissected(c, c.vector(fTLSStatusExts, 2, 0), "Request Extensions are not dissected by tcplens")
 }
 
 // statusList reads the second kind of status request (RFC 6961 §2.2).
@@ -166,7 +210,7 @@ func statusList(c *cursor) {
 func (t *tlsRun) groups(c *cursor) {
 	n := c.vector(fTLSGroupsLen, 2, 2)
 	l := c.to(n)
-	if !l.ok() {
+	if !l.ok() || l.spent {
 		return
 	}
 	if l.on() {
@@ -176,14 +220,15 @@ func (t *tlsRun) groups(c *cursor) {
 	for l.ok() && l.left() >= 2 {
 		dash(&t.print.groups, l.u16(fTLSGroup))
 	}
+	l.trailing()
 	l.end()
 }
 
 // points reads the formats of curve points (RFC 8422 §5.1.2).
 func (t *tlsRun) points(c *cursor) {
-	n := c.vector(fTLSPointsLen, 1, 1)
+	n := c.vector(fTLSPointsLen, 1, 0)
 	l := c.to(n)
-	if !l.ok() {
+	if !l.ok() || l.spent {
 		return
 	}
 	if l.on() {
@@ -199,7 +244,7 @@ func (t *tlsRun) points(c *cursor) {
 // protocolNames reads a list of protocols, each with its length before it (RFC 7301 §3.1).
 func protocolNames(c *cursor, n int, list, length, name *Field, label string) {
 	l := c.to(n)
-	if !l.ok() {
+	if !l.ok() || l.spent {
 		return
 	}
 	if l.on() {
@@ -231,12 +276,9 @@ func nextProtocols(c *cursor) {
 
 // timestamps reads signed certificate timestamps (RFC 6962 §3.2, §3.3).
 func timestamps(c *cursor) {
-	if c.left() == 0 {
-		return
-	}
 	for l := c.to(c.vector(fTLSSCTsLen, 2, 1)); l.ok() && l.left() > 0; {
 		if l.on() {
-			l.sub(fText, "Signed Certificate Timestamp")
+			l.sub(fText, "Signed Certificate Timestamp (Unknown Log)")
 		}
 		s := l.to(l.vector(fTLSSCTLen, 2, 1))
 		s.u8(fTLSSCTVersion)
@@ -244,7 +286,10 @@ func timestamps(c *cursor) {
 			s.bytes(fTLSSCTLog, 32)
 			at := s.u64(nil)
 			s.add(fTLSSCTTime, 8, Node{num: at * 1e6})
-			s.skip(s.vector(fTLSSCTExtsLen, 2, 0))
+			if n := s.vector(fTLSSCTExtsLen, 2, 0); n > 0 && s.need(n) {
+				s.skip(n)
+				s.add(fTLSSCTExts, n, Node{})
+			}
 			s.scheme()
 			s.bytes(fTLSSCTSig, s.vector(fTLSSCTSigLen, 2, 0))
 		}
@@ -253,33 +298,34 @@ func timestamps(c *cursor) {
 	}
 }
 
-// certificateTypes reads what kinds of certificates are known (RFC 7250 §3).
-func certificateTypes(c *cursor, hello bool) {
+// certificateTypes reads what kinds of certificates are known (RFC 6091 §3, RFC 7250 §3).
+func certificateTypes(c *cursor, hello bool, length *Field) {
 	if !hello {
 		c.u8(fTLSCertTypeExt)
 		return
 	}
-	n := c.vector(fTLSCertTypesLen, 1, 1)
+	n := int(c.u8(length))
+	if !c.ok() || n > c.left() {
+		return
+	}
 	l := c.to(n)
-	if l.on() && l.ok() {
+	if l.on() {
 		l.addAt(fTLSCertTypes, l.pos, l.captured(), Node{text: "Certificate Type List (" + strconv.Itoa(n) + ")"})
 		l.begin()
 	}
 	for l.ok() && l.left() > 0 {
 		l.u8(fTLSCertTypeExt)
 	}
-	if c.ok() {
-		l.end()
-	}
+	l.end()
 }
 
 // preSharedKey reads identities and binders (RFC 8446 §4.2.11).
-func preSharedKey(c *cursor, hello bool) {
-	if c.on() {
-		c.sub(fText, "Pre-Shared Key extension")
-	}
+func preSharedKey(c *cursor, hello bool, message byte) {
+	c.group("Pre-Shared Key extension")
 	if !hello {
-		c.u16(fTLSPSKChosen)
+		if message == 2 {
+			c.u16(fTLSPSKChosen)
+		}
 		c.end()
 		return
 	}
@@ -292,7 +338,7 @@ func preSharedKey(c *cursor, hello bool) {
 		l.end()
 	}
 	n := c.vector(fTLSBindersLen, 2, 33)
-	if c.need(n) && c.on() {
+	if !c.spent && c.need(n) && c.on() {
 		c.addAt(fTLSBinders, c.pos, n, Node{})
 	}
 	c.skip(n)
@@ -301,29 +347,37 @@ func preSharedKey(c *cursor, hello bool) {
 
 // keyShare reads keys for the exchange (RFC 8446 §4.2.8).
 func keyShare(c *cursor, message byte) {
-	if c.on() {
-		c.sub(fText, "Key Share extension")
-	}
+	c.group("Key Share extension")
 	switch message {
 	case 1:
-		for l := c.to(c.vector(fTLSSharesLen, 2, 0)); l.ok() && l.left() > 0; {
+		for l := c.to(c.vector(fTLSSharesLen, 2, 0)); l.ok() && l.left() >= 4; {
 			shareEntry(&l)
 		}
 	case 6:
 		c.u16(fTLSShareChosen)
-	default:
+	case 2:
 		shareEntry(c)
 	}
 	c.end()
 }
 
 func shareEntry(c *cursor) {
+	if c.left() < 4 {
+		return
+	}
 	if c.on() {
-		c.sub(fText, fmt.Sprintf("Key Share Entry: Group: %s, Key Exchange length: %d",
-			orUnknownGroup(c.peek16(0)), c.peek16(2)))
+		label, size := "Key Share Entry: Group: "+orUnknownGroup(c.peek16(0)), 4
+		if n := int(c.peek16(2)); n <= c.left()-4 {
+			label += ", Key Exchange length: " + strconv.Itoa(n)
+			size += n
+		}
+		c.addAt(fText, c.pos, min(size, c.captured()), Node{text: label})
+		c.begin()
 	}
 	c.u16(fTLSShareGroup)
-	c.bytes(fTLSShareKey, c.vector(fTLSShareLen, 2, 1))
+	if n := c.vector(fTLSShareLen, 2, 1); n > 0 {
+		c.bytes(fTLSShareKey, n)
+	}
 	c.end()
 }
 

@@ -83,7 +83,7 @@ var (
 	fTLSRenegLen     = pTLS.u8("tls.handshake.extensions_reneg_info_len", "Renegotiation info extension length", Dec)
 	fTLSReneg        = pTLS.bytes("tls.handshake.extensions_reneg_info", "Renegotiation info")
 	fTLSVersionsLen  = pTLS.u8("tls.handshake.extensions.supported_versions_len", "Supported Versions length", Dec)
-	fTLSSupported    = pTLS.u16("tls.handshake.extensions.supported_version", "Supported Version", Hex, names(tlsVersions))
+	fTLSSupported    = pTLS.u16("tls.handshake.extensions.supported_version", "Supported Version", Hex, names(tlsOfferedVersions))
 	fTLSCookieLen    = pTLS.u16("tls.handshake.extensions.cookie_len", "Cookie length", Dec)
 	fTLSCookie       = pTLS.bytes("tls.handshake.extensions.cookie", "Cookie")
 	fTLSSharesLen    = pTLS.u16("tls.handshake.extensions_key_share_client_length", "Client Key Share Length", Dec)

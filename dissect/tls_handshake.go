@@ -154,8 +154,9 @@ func (t *tlsRun) message(c *cursor, version uint16) string {
 		t.serverHello(c, name != "Server Hello")
 	case 4:
 		t.ticket(c, version)
-	case 6:
+	case 6: // of drafts of TLS 1.3
 		c.u16(fTLSHandVer)
+		t.extensions(c, 6)
 	case 8:
 		t.extensions(c, 8)
 	case 11:
@@ -173,8 +174,12 @@ func (t *tlsRun) message(c *cursor, version uint16) string {
 			c.addAt(fTLSVerify, c.pos, c.captured(), Node{})
 		}
 		c.skip(c.left())
+	case 21:
+		certificateURL(c)
 	case 22:
 		t.certificateStatus(c)
+	case 67:
+		nextProtocol(c)
 	case 24: // beside the message, as tshark has it
 		c.end()
 		c.u8(fTLSKeyUpdate)
@@ -191,10 +196,22 @@ func (t *tlsRun) message(c *cursor, version uint16) string {
 }
 
 // vector reads the length of a vector, size bytes wide, and gives how many bytes
-// of it there are (RFC 8446 §3.4).
+// of it there are (RFC 8446 §3.4). If it is longer than what there is, or there is no
+// room for the length, that is shown, and nothing more is read from here.
 func (c *cursor) vector(f *Field, size, least int) int {
+	if n := c.left(); n < size && n >= 0 && c.ok() && !c.spent {
+		msg := fmt.Sprintf("No more room for vector of length %d", size)
+		if c.on() {
+			c.addAt(fText, c.pos, c.captured(), Node{text: msg})
+			c.begin()
+			c.expert(Error, GroupMalformed, eTLSTooSmall, msg)
+			c.end()
+		}
+		c.spend()
+		return 0
+	}
 	n := int(c.uint(f, size))
-	if !c.ok() {
+	if !c.ok() || c.spent {
 		return 0
 	}
 	switch {
@@ -205,13 +222,24 @@ func (c *cursor) vector(f *Field, size, least int) int {
 			c.expert(Error, GroupMalformed, eTLSTooSmall, fmt.Sprintf("Vector length %d is too large, truncating it to %d", n, have))
 			c.end()
 		}
-		return have
+		if f == fTLSExtsLen || f == fTLSExtLen {
+			return have // what is in there can be read nevertheless
+		}
+		c.spend()
+		return 0
 	case n < least && c.on():
 		c.begin()
 		c.expert(WarnSev, GroupProtocol, eTLSVector, fmt.Sprintf("Vector length %d is smaller than minimum %d", n, least))
 		c.end()
 	}
 	return n
+}
+
+// spend passes over all that is left, of which nothing more is shown.
+func (c *cursor) spend() {
+	c.pos, c.spent = c.pos+max(0, c.left()), true
+	c.pos = min(c.pos, c.have)
+	c.limit = c.pos
 }
 
 // trailing shows bytes that are left where none should be.
@@ -256,61 +284,10 @@ func spelled(seconds uint32) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// keyExchange tells the kind of key exchange by the name of the cipher suite that
-// the server chose.
-func (t *tlsRun) keyExchange() string {
-	name := strings.TrimPrefix(tlsSuites(uint64(t.suite)), "TLS_")
-	for _, k := range []string{"ECDHE_PSK", "DHE_PSK", "RSA_PSK", "ECDHE", "ECDH_", "DHE", "DH_", "RSA", "PSK"} {
-		if strings.HasPrefix(name, k) {
-			return strings.TrimSuffix(k, "_")
-		}
-	}
-	return ""
-}
-
-// serverKey takes a Server Key Exchange apart (RFC 5246 §7.4.3, RFC 8422 §5.4).
-func (t *tlsRun) serverKey(c *cursor, version uint16) {
-	switch t.keyExchange() {
-	case "ECDHE", "ECDH":
-		if c.on() {
-			c.sub(fText, "EC Diffie-Hellman Server Params")
-		}
-		if c.u8(fTLSCurveType) == 3 {
-			c.u16(fTLSCurve)
-			c.bytes(fTLSServerPoint, c.vector(fTLSServerLen, 1, 1))
-			if !t.anonymous() {
-				t.signature(c, version)
-			}
-		}
-		c.end()
-	case "DHE", "DH":
-		if c.on() {
-			c.sub(fText, "Diffie-Hellman Server Params")
-		}
-		c.bytes(fTLSP, c.vector(fTLSPLen, 2, 1))
-		c.bytes(fTLSG, c.vector(fTLSGLen, 2, 1))
-		c.bytes(fTLSYs, c.vector(fTLSYsLen, 2, 1))
-		if !t.anonymous() {
-			t.signature(c, version)
-		}
-		c.end()
-	}
-}
-
-// anonymous says that the server signs nothing (RFC 5246 §F.1.1.1).
-func (t *tlsRun) anonymous() bool { return strings.Contains(tlsSuites(uint64(t.suite)), "_anon_") }
-
-func (t *tlsRun) signature(c *cursor, version uint16) {
-	if version >= 0x0303 {
-		c.scheme()
-	}
-	c.bytes(fTLSSig, c.vector(fTLSSigLen, 2, 0))
-}
-
 // scheme reads a signature scheme with its two halves under it.
 func (c *cursor) scheme() {
 	v := c.u16(fTLSScheme)
-	if !c.on() || !c.ok() {
+	if !c.on() || !c.ok() || c.spent {
 		return
 	}
 	off := c.pos - 2
@@ -318,33 +295,6 @@ func (c *cursor) scheme() {
 	c.addAt(fTLSHash, off, 1, Node{num: uint64(v >> 8)})
 	c.addAt(fTLSSignature, off+1, 1, Node{num: uint64(v & 0xff)})
 	c.end()
-}
-
-// clientKey takes a Client Key Exchange apart (RFC 5246 §7.4.7, RFC 8422 §5.7).
-func (t *tlsRun) clientKey(c *cursor) {
-	part := func(label string, length, key *Field, size int) {
-		if c.on() {
-			c.sub(fText, label)
-		}
-		c.bytes(key, c.vector(length, size, 1))
-		c.end()
-	}
-	switch t.keyExchange() {
-	case "ECDHE", "ECDH":
-		part("EC Diffie-Hellman Client Params", fTLSClientLen, fTLSClientPoint, 1)
-	case "DHE", "DH":
-		part("Diffie-Hellman Client Params", fTLSYcLen, fTLSYc, 2)
-	case "RSA":
-		if t.version == 0x0300 { // no length before it (RFC 6101 §5.6.7.1)
-			if c.on() {
-				c.sub(fText, "RSA Encrypted PreMaster Secret")
-			}
-			c.bytes(fTLSEPMS, c.left())
-			c.end()
-			return
-		}
-		part("RSA Encrypted PreMaster Secret", fTLSEPMSLen, fTLSEPMS, 2)
-	}
 }
 
 // authorities reads a list of distinguished names (RFC 5246 §7.4.4, RFC 8446 §4.2.4).
@@ -372,7 +322,7 @@ func (c *cursor) authorities() {
 func (c *cursor) schemes() {
 	n := c.vector(fTLSSchemesLen, 2, 2)
 	l := c.to(n)
-	if !c.ok() {
+	if !c.ok() || l.spent {
 		return
 	}
 	if l.on() {
@@ -382,5 +332,6 @@ func (c *cursor) schemes() {
 	for l.ok() && l.left() >= 2 {
 		l.scheme()
 	}
+	l.trailing()
 	l.end()
 }

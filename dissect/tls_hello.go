@@ -80,22 +80,21 @@ func (t *tlsRun) clientHello(c *cursor) {
 	for l.ok() && l.left() >= 2 {
 		dash(&t.print.suites, l.u16(fTLSSuite))
 	}
+	l.trailing()
 	l.end()
 	n = c.vector(fTLSCompLen, 1, 1)
 	l = c.to(n)
 	if !c.ok() {
 		return
 	}
-	if n > 0 {
-		if l.on() {
-			l.addAt(fTLSComps, l.pos, l.captured(), Node{text: "Compression Methods (" + counted(n, "method", "methods") + ")"})
-			l.begin()
-		}
-		for l.ok() && l.left() > 0 {
-			l.u8(fTLSComp)
-		}
-		l.end()
+	if l.on() {
+		l.addAt(fTLSComps, l.pos, l.captured(), Node{text: "Compression Methods (" + counted(n, "method", "methods") + ")"})
+		l.begin()
 	}
+	for l.ok() && l.left() > 0 {
+		l.u8(fTLSComp)
+	}
+	l.end()
 	off := c.pos
 	if c.left() > 0 {
 		t.extensions(c, 1)

@@ -94,7 +94,7 @@ func (i *TLSInfo) clientSaid(m []byte) {
 				}
 			}
 			i.Offered = strings.Join(offered, ",")
-		case 42:
+		case 42, 46: // the latter in drafts of TLS 1.3
 			i.Early = true
 		}
 	})

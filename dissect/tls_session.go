@@ -238,6 +238,9 @@ func (t *tlsSession) message(n packet.Number, dir uint8, m []byte) {
 	case 1:
 		t.from(n, dir)
 		t.said.clientSaid(m[4:])
+		if t.said.Early && t.version == 0 {
+			t.tell(0x0304, dir, n, t.count[dir]) // no other version has early data
+		}
 	case 2:
 		t.said.serverSaid(m)
 		h := scanServerHello(m[4:])

@@ -316,6 +316,14 @@ func tlsVersions(v uint64) string {
 	return ""
 }
 
+// tlsOfferedVersions names the versions that a hello offers (RFC 8701 §2).
+func tlsOfferedVersions(v uint64) string {
+	if isGREASE(v) {
+		return "Reserved (GREASE)"
+	}
+	return tlsVersions(v)
+}
+
 // tlsHashes names hash algorithms (RFC 5246 §7.4.1.4.1).
 func tlsHashes(v uint64) string {
 	switch v {

@@ -77,6 +77,9 @@ func dissectCertificate(c cursor) {
 		x.wrong(eBERSequence, cert, fmt.Sprintf("BER Error: Sequence expected but class:%s %s tag:%d was unexpected", derClass(cert.tag), kind, cert.tag&0x1f))
 	}
 	c.end()
+	if at >= 0 && cert.tag == derSequence && cert.size == 0 {
+		c.d.tree.Nodes[at].append(" [0 length]")
+	}
 	if at >= 0 && x.subject != "" {
 		c.d.tree.Nodes[at].append(" (" + x.subject + ")")
 	}
@@ -452,7 +455,11 @@ func dissectDName(c cursor) {
 			all = strings.TrimPrefix(all+","+s, ",")
 		}
 	}
-	x.open(fTLSDName, v.off, v.size, Node{text: "Distinguished Name: (" + all + ")"})
+	label := "Distinguished Name:"
+	if len(sets) > 0 {
+		label += " (" + all + ")"
+	}
+	x.open(fTLSDName, v.off, v.size, Node{text: label})
 	for _, set := range sets {
 		attrs := x.items(set)
 		x.open(fRDN, set.off, set.size, Node{num: uint64(len(attrs)), text: "RDNSequence item: " + itemCount(len(attrs)) + " (" + x.attributes(set) + ")"})
