@@ -2,10 +2,17 @@ package dissect
 
 import "fmt"
 
-// setProto sets the Protocol column, unless it is locked (R70.8).
+// setProto sets the Protocol column, unless it is locked (R70.8), behind its fence.
 func (d *Dissection) setProto(name string) {
 	if d.wantCols && !d.protoLock {
-		d.cols.Proto = name
+		d.cols.Proto = d.cols.Proto[:d.protoEnd] + name
+	}
+}
+
+// protoFence protects what the Protocol column holds now: setProto adds to it.
+func (d *Dissection) protoFence() {
+	if d.wantCols && !d.protoLock {
+		d.protoEnd = len(d.cols.Proto)
 	}
 }
 

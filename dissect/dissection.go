@@ -173,6 +173,7 @@ type Dissection struct {
 	info      []byte
 	fence     int  // Info before this stays when a protocol sets it
 	protoLock bool // the Protocol column is fixed
+	protoEnd  int  // what stands before it in the Protocol column stays
 
 	// Where the sizes of messages go that are found inside of the head of a segment
 	// and of the rest: behind these nodes of TCP's own; −1 without one.

@@ -150,6 +150,9 @@ type httpMessage struct {
 	hasType  bool
 	encoding string
 	transfer bool // there is a Transfer-Encoding
+
+	target     string // what is asked for, also by the request that the message answers
+	grpcCoding string // of messages of gRPC in the body
 }
 
 // message takes one message apart and moves the cursor behind it.
@@ -184,6 +187,11 @@ func (x *httpRun) message(c *cursor, lead int) {
 			x.responses++
 		} else {
 			x.requests++
+		}
+		m.target = m.uri
+		if m.kind == httpResponse && isGRPC(m.mime) && x.Messages != nil {
+			place, _ := x.Session.httpAt(x.Frame)
+			m.target = uriPath(place.uri)
 		}
 		m.body(c, asked, x.start)
 		return
@@ -329,6 +337,9 @@ func (m *httpMessage) headerLine(c *cursor, line, raw []byte) {
 		m.encoding = value
 	case fHTTPTransfer:
 		m.transfer = true
+	}
+	if name == "grpc-encoding" {
+		m.grpcCoding = value
 	}
 	if !c.on() {
 		return

@@ -67,6 +67,8 @@ type http2Frame struct {
 	node int32 // its line in the tree; −1 without one
 	data cursor
 	body bool // data is the whole content of a message, which ends here
+
+	middle, joined cursor // messages of gRPC: those that are whole, and what was joined
 }
 
 // one takes one frame apart, or the preface.
@@ -94,7 +96,11 @@ func (x *http2Run) one(c *cursor, h *http2Head) {
 		}
 	}
 	f.dissect(c)
-	c.end()
+	if c.ok() {
+		f.joinedMessage(c)
+		c.end()
+		f.messages(c)
+	}
 }
 
 // dissect shows a frame, and the content that ends with it.
@@ -145,6 +151,7 @@ func (f *http2Frame) fields(c *cursor) {
 		if f.last {
 			f.showBody(c)
 		}
+		f.showMissing(c)
 		pad := f.padding(c)
 		if f.flags()&h2FlagPriority != 0 {
 			f.priority(c)

@@ -9,6 +9,10 @@ const dnsMediaType = "application/dns-message"
 
 // showData shows the n bytes of content that a DATA frame brings (RFC 9113 §6.1).
 func (f *http2Frame) showData(c *cursor, n int) {
+	if f.pieces.calls != nil {
+		f.showPieces(c, n)
+		return
+	}
 	if f.last {
 		if k := len(f.content.parts); k == 1 && f.content.parts[0].n == n && !f.content.over {
 			part := c.to(n)
@@ -63,6 +67,13 @@ func (f *http2Frame) whole(c *cursor, w cursor) {
 		f.body = false
 		return
 	}
+	if isGRPCText(f.content.mime) {
+		if c.on() {
+			w.addAt(fH2Data, w.pos, len(b), Node{raw: b, text: "DATA payload (" + plural(len(b), "byte") + ")"})
+		}
+		f.middle, f.call, f.body = w, f.content.call, false
+		return
+	}
 	coding := f.content.encoding
 	if coding == "" || strings.EqualFold(coding, "identity") {
 		w.addAt(fH2Data, w.pos, len(b), Node{raw: b})
@@ -100,8 +111,8 @@ func (f *http2Frame) contentOf(c *cursor) {
 	default:
 		d.guard(&w, func() { dissectMedia(w, mime, f.content.params) })
 		if d.wantCols && !d.protoLock {
-			if kind, ok := strings.CutPrefix(d.cols.Proto, "HTTP/"); ok {
-				d.cols.Proto = "HTTP2/" + kind
+			if kind, ok := strings.CutPrefix(d.cols.Proto[d.protoEnd:], "HTTP/"); ok {
+				d.setProto("HTTP2/" + kind)
 			}
 		}
 	}

@@ -94,6 +94,8 @@ var (
 
 	eH2BodyUnpack  = pHTTP2.none("http2.body_decompression_failed", "Body decompression failed")
 	eH2UnpackMost  = pHTTP2.none("http2.body_decompression_limit", "Decompression stopped at the limit")
+	fH2Segment     = pHTTP2.bytes("http2.data.segment", "DATA segment")
+	eH2Reassembly  = pHTTP2.none("http2.reassembly_error", "Reassembling HTTP2 body for subdissector failed")
 	eH2HeaderSize  = pHTTP2.none("http2.header_size_exceeded", "Decompression stopped.")
 	eH2HeaderLines = pHTTP2.none("http2.header_lines_exceeded", "Decompression stopped after 200 header lines.")
 

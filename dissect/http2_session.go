@@ -39,19 +39,23 @@ type http2Event struct {
 	over    *Field // a limit that the headers went beyond
 	body    *http2Body
 	last    bool // the body ends with this frame
+	pieces  http2Pieces
 }
 
 // http2Stream is a stream that is open.
 type http2Stream struct {
 	sides [2]http2Side
 	http2Exchange
-	dns *Exchange // of DNS over HTTPS; nil before a question
+	path string    // what is asked for
+	dns  *Exchange // of DNS over HTTPS; nil before a question
 }
 
 // http2Side is one direction of a stream.
 type http2Side struct {
 	mime, params, encoding string
+	grpcCoding             string // of messages of gRPC
 	body                   *http2Body
+	calls                  *http2Calls // nil unless gRPC is spoken
 	ended                  bool
 }
 
@@ -59,6 +63,7 @@ type http2Side struct {
 // a stream have brought.
 type http2Body struct {
 	mime, params, encoding string
+	call                   grpcCall // of messages of gRPC in base64, which are shown at its end
 	parts                  []contentPart
 	data                   []byte
 	size                   int           // of the whole, bytes
@@ -66,6 +71,11 @@ type http2Body struct {
 	done                   packet.Number // the packet in which it ends; 0 if it has not
 	dns                    *Exchange     // of a message of DNS that has ended
 	resent                 packet.Number // and the packet that it repeats
+}
+
+// call tells what the messages of gRPC have in common that one side of the stream sends.
+func (st *http2Stream) call(side *http2Side, dir uint8) grpcCall {
+	return grpcCall{st.path, side.mime, side.grpcCoding, st.id != 0 && dir != st.asker}
 }
 
 func newHTTP2Session(from packet.Number) *http2Session {
@@ -126,6 +136,9 @@ func (s *Session) http2Wants(dir uint8, h *http2Head) bool {
 		if st == nil || h.length() > maxHTTP2Body+256 {
 			return false
 		}
+		if calls := st.sides[dir].calls; calls != nil {
+			return !calls.lost
+		}
 		b := st.sides[dir].body
 		return b == nil || !b.over && b.size+h.length() <= maxHTTP2Body+256
 	}
@@ -181,7 +194,7 @@ func (s *Session) http2Note(dir uint8, h *http2Head, body []byte) (headers []htt
 	case h2RSTStream:
 		x.close(id)
 	}
-	if ev.headers == nil && ev.body == nil && ev.over == nil {
+	if ev.headers == nil && ev.body == nil && ev.over == nil && ev.pieces.calls == nil {
 		return nil, size
 	}
 	x.events = append(x.events, ev)
@@ -260,6 +273,10 @@ func (x *http2Session) describe(id uint32, dir uint8, headers []http2Header) {
 			side.mime, side.params = strings.ToLower(strings.TrimSpace(mime)), strings.TrimSpace(params)
 		case "content-encoding":
 			side.encoding = h.value
+		case "grpc-encoding":
+			side.grpcCoding = h.value
+		case ":path":
+			st.path = h.value
 		}
 	}
 }
@@ -272,6 +289,9 @@ func (s *Session) http2Data(ev *http2Event, dir uint8, b []byte) int {
 		return 0
 	}
 	side := &st.sides[dir]
+	if side.calls == nil && side.body == nil && isGRPC(side.mime) && !isGRPCText(side.mime) {
+		side.calls = &http2Calls{grpcCall: st.call(side, dir)}
+	}
 	n := ev.head.length()
 	if ev.head.flags()&h2FlagPadded != 0 && n > 0 {
 		n--
@@ -281,8 +301,18 @@ func (s *Session) http2Data(ev *http2Event, dir uint8, b []byte) int {
 			b = b[1 : len(b)-pad]
 		}
 	}
+	if side.calls != nil {
+		ev.pieces = x.addCalls(side.calls, ev.frame, b, n)
+		if ev.head.flags()&h2FlagEndStream != 0 {
+			s.http2End(ev, dir)
+		}
+		return n
+	}
 	if side.body == nil && n > 0 {
 		side.body = &http2Body{mime: side.mime, params: side.params, encoding: side.encoding}
+		if isGRPCText(side.mime) {
+			side.body.call = st.call(side, dir)
+		}
 	}
 	if body := side.body; body != nil {
 		ev.body = body
@@ -321,6 +351,12 @@ func (s *Session) http2End(ev *http2Event, dir uint8) {
 		return
 	}
 	side := &st.sides[dir]
+	if calls := side.calls; calls != nil && calls.open != nil {
+		if ev.pieces.calls == nil { // the frame brings headers
+			ev.pieces = http2Pieces{calls: calls, end: calls.open}
+		}
+		x.endMessage(calls, 0)
+	}
 	if body := side.body; body != nil && !side.ended {
 		ev.body, ev.last, body.done = body, true, ev.frame
 		x.open -= len(body.data)
@@ -346,6 +382,9 @@ func (x *http2Session) close(id uint32) {
 			if b := st.sides[i].body; b != nil {
 				x.open -= len(b.data)
 			}
+			if calls := st.sides[i].calls; calls != nil {
+				x.endMessage(calls, 0)
+			}
 		}
 		delete(x.streams, id)
 	}
@@ -359,6 +398,10 @@ type http2Known struct {
 	peer    Peer // of a message of DNS
 	hasBody bool
 	last    bool
+
+	pieces     http2Pieces  // of messages of gRPC
+	call       grpcCall     // to which they belong
+	end, begun http2Message // those of pieces
 }
 
 // until takes back what has become known after the frame, which is of packet n.
@@ -384,7 +427,16 @@ func (s *Session) http2At(n packet.Number, k int, h *http2Head) (known http2Know
 		if ev.head != *h {
 			continue
 		}
-		known = http2Known{headers: ev.headers, over: ev.over, last: ev.last}
+		known = http2Known{headers: ev.headers, over: ev.over, last: ev.last, pieces: ev.pieces}
+		if p := &ev.pieces; p.calls != nil {
+			known.call = p.calls.grpcCall
+			if p.end != nil {
+				known.end = *p.end
+			}
+			if p.begin != nil {
+				known.begun = *p.begin
+			}
+		}
 		if ev.body != nil {
 			known.content, known.hasBody = *ev.body, true
 			known.peer = ev.body.dns.Peer(ev.body.resent)

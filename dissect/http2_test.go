@@ -219,6 +219,16 @@ func FuzzHTTP2(f *testing.F) {
 	both := h2Streams()
 	f.Add(both[0], both[1], uint16(200), false)
 	f.Add(both[0], both[1], uint16(7), true)
+	var calls [2][]byte
+	segments, answer := grpcTalk()
+	for i, b := range segments {
+		side := 0
+		if answer[i] {
+			side = 1
+		}
+		calls[side] = append(calls[side], b...)
+	}
+	f.Add(calls[0], calls[1], uint16(300), false)
 	f.Add([]byte(http2Preface+"\x00\x00\x05\x01\x0c\x00\x00\x00\x01\xff\x82\x82\x82\x82"), []byte("\x00\x00\x01\x00\x09\x00\x00\x00\x01\xff"), uint16(30), false)
 	f.Fuzz(func(t *testing.T, ask, answer []byte, size uint16, snap bool) {
 		ask = append([]byte(http2Preface), bytes.TrimPrefix(ask, []byte(http2Preface))...)

@@ -76,7 +76,11 @@ func (m *httpMessage) body(c *cursor, asked httpMethod, start int) {
 		c.expertAt(m.off, eHTTPBody)
 	}
 	c.end()
-	dissectMedia(body, m.mime, m.params)
+	if isGRPC(m.mime) {
+		dissectGRPC(body, &grpcCall{m.target, m.mime, m.grpcCoding, m.kind == httpResponse})
+	} else {
+		dissectMedia(body, m.mime, m.params)
+	}
 	if d := c.d; d.fail == fine && body.captured() < body.left() {
 		d.fail, d.failProto = cutShort, pHTTP
 	}

@@ -197,6 +197,18 @@ func (h *httpHead) fullURI(secure bool) string {
 	return scheme + h.host + h.uri
 }
 
+// uriPath gives a URI without its scheme and authority.
+func uriPath(uri string) string {
+	if !isAbsoluteURI(uri) {
+		return uri
+	}
+	_, rest, _ := strings.Cut(uri, "://")
+	if i := strings.IndexByte(rest, '/'); i >= 0 {
+		return rest[i:]
+	}
+	return ""
+}
+
 func isAbsoluteURI(uri string) bool {
 	i := strings.Index(uri, "://")
 	return i > 0 && !strings.ContainsAny(uri[:i], "/?#")

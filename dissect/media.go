@@ -22,10 +22,9 @@ var (
 	pMsgHTTP    = newProto("Media Type: message/http", "message/http", "message-http")
 	pPKIXCert   = newProto("PKIX CERT File Format", "PKIX Certificate", "pkix-cert")
 	pCBOR       = newProto("Concise Binary Object Representation", "CBOR", "cbor")
-	pGRPC       = newProto("GRPC Message", "GRPC", "grpc")
 	pSDP        = newProto("Session Description Protocol", "SDP", "sdp")
 	pIPP        = newProto("Internet Printing Protocol", "IPP", "ipp")
-	mediaProtos = []*Proto{pTextLines, pJSON, pXML, pForm, pMedia, pPNG, pGIF, pJFIF, pMultipart, pMsgHTTP, pOCSP, pPKIXCert, pCBOR, pGRPC, pSDP, pIPP}
+	mediaProtos = []*Proto{pTextLines, pJSON, pXML, pForm, pMedia, pPNG, pGIF, pJFIF, pMultipart, pMsgHTTP, pOCSP, pPKIXCert, pCBOR, pGRPC, pProtobuf, pSDP, pIPP}
 )
 
 // mediaKind is what a body of a media type is shown as.
@@ -41,6 +40,7 @@ const (
 	mediaParts
 	mediaImage
 	mediaNamed // one of mediaProto
+	mediaGRPC
 )
 
 // mediaKindOf tells the kind by the type that the header names, and for images by
@@ -61,6 +61,8 @@ func mediaKindOf(mime string, b []byte) mediaKind {
 	switch {
 	case mediaProto(mime) != nil:
 		return mediaNamed
+	case isGRPC(mime):
+		return mediaGRPC
 	case strings.HasPrefix(mime, "multipart/"):
 		return mediaParts
 	case isXMLType(mime):
@@ -86,8 +88,6 @@ func mediaProto(mime string) *Proto {
 		return pSDP
 	case "application/cbor":
 		return pCBOR
-	case "application/grpc", "application/grpc+proto":
-		return pGRPC
 	}
 	return nil
 }
@@ -121,6 +121,8 @@ func dissectMedia(c cursor, mime, params string) {
 		dissectImage(c, imageOf(c.rest()))
 	case mediaNamed:
 		dissectNamedMedia(c, mime)
+	case mediaGRPC:
+		dissectGRPC(c, &grpcCall{mime: mime})
 	default:
 		mediaInfo(&c, mime)
 		dissectOther(c, mime)
