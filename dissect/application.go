@@ -46,6 +46,7 @@ var applications = [...]application{
 	pgsqlApplication{},
 	socksApplication{},
 	mysqlApplication{},
+	mqttApplication{},
 }
 
 // applicationPorts finds the application of a TCP port.

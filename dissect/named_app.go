@@ -46,7 +46,6 @@ var checkedApps = []portApp{
 	{named: newNamed("Label Distribution Protocol", "LDP", "ldp"), tcp: []uint16{646}, udp: []uint16{646}, looks: begins("\x00\x01")},
 	{named: newNamed("Modbus/TCP", "Modbus/TCP", "mbtcp"), tcp: []uint16{502}, looks: looksLikeModbus, inside: insideModbus},
 	{named: newNamed("Modbus/UDP", "Modbus/UDP", "mbudp"), udp: []uint16{502}, looks: looksLikeModbus, inside: insideModbus},
-	{named: newNamed("MQ Telemetry Transport Protocol", "MQTT", "mqtt"), tcp: []uint16{1883}},
 	{named: newNamed("NetBIOS Datagram Service", "NBDS", "nbdgm"), udp: []uint16{138}, inside: insideNBDS},
 	{named: newNamed("NetBIOS Session Service", "NBSS", "nbss"), tcp: []uint16{139, 445}, looks: func(c *cursor) bool { return c.left() >= 4 }, inside: insideNBSS},
 	{named: newNamed("OpenVPN Protocol", "OpenVPN", "openvpn"), tcp: []uint16{1194}, udp: []uint16{1194}},

@@ -21,7 +21,6 @@ type framedApp struct {
 var framedApps = []framedApp{
 	{abbrev: "enip", header: 4, size: func(h []byte) int { return 24 + little16(h, 2) }, begins: beginsENIP, lines: true},
 	{abbrev: "gryphon", header: 8, size: func(h []byte) int { return (8 + big16(h, 4) + 3) &^ 3 }},
-	{abbrev: "mqtt", header: 2, size: mqttSize, begins: func(b []byte) bool { return len(b) > 1 && b[0]&0xf0 != 0 }, lines: true},
 	{abbrev: "ldap", header: 2, size: ldapSize, begins: func(b []byte) bool { return b[0] == 0x30 }, lines: true},
 	{abbrev: "kerberos", header: 4, size: func(h []byte) int { return 4 + int(binary.BigEndian.Uint32(h)&0x7fffffff) }, begins: beginsZero, lines: true},
 	{abbrev: "openvpn", header: 2, size: func(h []byte) int { return 2 + big16(h, 0) }, begins: beginsZero, lines: true},
@@ -57,21 +56,6 @@ func orNone(n int) int {
 
 func little16(b []byte, at int) int { return int(b[at]) | int(b[at+1])<<8 }
 func big16(b []byte, at int) int    { return int(b[at])<<8 | int(b[at+1]) }
-
-// mqttSize reads the remaining length, whose bytes hold seven bits each (MQTT 3.1.1 §2.2.3).
-func mqttSize(b []byte) int {
-	n := 0
-	for i := 1; i < 5; i++ {
-		if i == len(b) {
-			return 0
-		}
-		n |= int(b[i]&0x7f) << (7 * (i - 1))
-		if b[i]&0x80 == 0 {
-			return 1 + i + n
-		}
-	}
-	return -1
-}
 
 // ldapSize reads the length of a BER element, or of what SASL has wrapped (RFC 4422 §3.7).
 func ldapSize(b []byte) int {

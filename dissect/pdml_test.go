@@ -73,6 +73,7 @@ var pdmlSkip = map[string]string{
 var ownInfo = map[string]string{
 	"RESP":  "it says of what has no value that it is nil, and has commas between messages",
 	"PGSQL": "it has the statements; tshark's only the types of the messages",
+	"MQTT":  "it has clients, reasons and sizes, too",
 	"MySQL": "it has the statements, the errors and what a result is made of",
 }
 

@@ -54,6 +54,9 @@ func serviceCrafts() (out []craft) {
 	}{
 		{"resp/session", 6379, respPlainTalk()},
 		{"mysql/session", 3306, mysqlPlainTalk()},
+		{"mqtt/version31", 1883, mqttTalk(3)},
+		{"mqtt/version311", 1883, mqttTalk(4)},
+		{"mqtt/version5", 1883, mqttTalk(5)},
 	} {
 		c := craft{name: x.name, link: packet.LinkRaw}
 		for _, in := range talk(x.port, x.turns) {
@@ -232,4 +235,14 @@ func fuzzTalk(f *testing.F, port uint16, seeds []turn) {
 			d.Run(&in[i], 0)
 		}
 	})
+}
+
+// appOf gives an application by the name that filters have for it.
+func appOf(t *testing.T, name string) App {
+	t.Helper()
+	a, ok := AppNamed(name)
+	if !ok {
+		t.Fatalf("there is no application %s", name)
+	}
+	return a
 }
