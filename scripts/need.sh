@@ -3,7 +3,8 @@
 # prints nothing.
 #
 # build: a C compiler and the libpcap headers.
-# test:  these, tshark (the reference of the tests) and tmux (their terminal).
+# test:  these, tshark (the reference of the tests), tmux (their terminal) and curl
+#        (a client of theirs).
 set -u
 what=${1:-build}
 dir=$(dirname "$0")
@@ -35,7 +36,7 @@ check_go() {
 	fi
 }
 
-# missing prints what is not here, a word each: compiler, pcap, tshark, tmux.
+# missing prints what is not here, a word each: compiler, pcap, tshark, tmux, curl.
 missing() {
 	cflags="${CGO_CFLAGS:-} ${CGO_LDFLAGS:-}"
 	compiles 'int main(void) { return 0; }' '' || echo compiler
@@ -44,6 +45,7 @@ int main(void) { return pcap_lib_version() == 0; }' "$cflags -lpcap" || echo pca
 	if [ "$what" = test ]; then
 		have tshark || echo tshark
 		have tmux || echo tmux
+		have curl || echo curl
 	fi
 }
 
@@ -71,6 +73,7 @@ package() {
 	'brew tshark') echo wireshark ;;
 	*' tshark') echo tshark ;;
 	*' tmux') echo tmux ;;
+	*' curl') echo curl ;;
 	esac
 }
 
@@ -127,4 +130,4 @@ brew) run env HOMEBREW_NO_AUTO_UPDATE=1 brew install -q $packages ;;
 esac
 
 lacking=$(missing)
-[ -z "$lacking" ] || fail "installed $packages, and still missing:" $lacking "— $dir/need.sh looks for cc, pcap/pcap.h with -lpcap, tshark and tmux"
+[ -z "$lacking" ] || fail "installed $packages, and still missing:" $lacking "— $dir/need.sh looks for cc, pcap/pcap.h with -lpcap, tshark, tmux and curl"
