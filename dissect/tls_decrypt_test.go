@@ -222,3 +222,94 @@ func FuzzDecrypt(f *testing.F) {
 		}
 	})
 }
+
+// hellos finds the client's random and the session id of the server in each
+// conversation of a capture.
+func hellos(in []Input) (random, session map[uint32]string) {
+	random, session = map[uint32]string{}, map[uint32]string{}
+	d := NewDissection(nil)
+	for i := range in {
+		k, ok := in[i].Known.(*tcpKnown)
+		if !ok {
+			continue
+		}
+		tree, _ := d.Run(&in[i], WantTree)
+		kind := uint64(0)
+		for n := range tree.Nodes {
+			switch f := &tree.Nodes[n]; f.Field {
+			case fTLSHandType:
+				kind = f.num
+			case fTLSRandom:
+				if kind == 1 {
+					random[k.facts.Stream] = fmt.Sprintf("%x", f.raw)
+				}
+			case fTLSID:
+				if kind == 2 {
+					session[k.facts.Stream] = fmt.Sprintf("%x", f.raw)
+				}
+			}
+		}
+	}
+	return random, session
+}
+
+// Premaster secrets, and master secrets by session id, open the same as master
+// secrets by random, the extended master secret (RFC 7627) among them.
+func TestOtherSecrets(t *testing.T) {
+	const path = "testdata/tls/keyed/ciphers.pcap"
+	text, err := os.ReadFile("testdata/tls/keyed/ciphers.rsa.keylog")
+	if err != nil {
+		t.Fatal(err)
+	}
+	show := func(log *tlskeys.Log, streams ...uint32) string {
+		in := readCapture(t, path)
+		learnKeys(in, log)
+		var out strings.Builder
+		d := NewDissection(nil)
+		for i := range in {
+			if k, ok := in[i].Known.(*tcpKnown); ok && slices.Contains(streams, k.facts.Stream) {
+				_, c := d.Run(&in[i], WantColumns)
+				fmt.Fprintf(&out, "%d %s %s\n", i+1, c.Proto, c.Info)
+			}
+		}
+		return out.String()
+	}
+	in := readCapture(t, path)
+	learnKeys(in, nil)
+	random, session := hellos(in)
+	var byEncrypted, byRandom, bySession tlskeys.Log
+	byEncrypted.Add(text)
+	keyed, err := os.ReadFile(path + ".keylog")
+	if err != nil {
+		t.Fatal(err)
+	}
+	premasters := strings.Fields(string(text))
+	streams := []uint32{0, 3, 9} // those that exchange keys by RSA
+	for i, s := range streams {
+		byRandom.Add([]byte("PMS_CLIENT_RANDOM " + random[s] + " " + premasters[3*i+2]))
+	}
+	want := show(keysOf(t, path), streams...)
+	if strings.Count(want, "GET /") != len(streams) || strings.Count(want, "200 OK") != len(streams) {
+		t.Fatalf("not all is decrypted:\n%s", want)
+	}
+	for name, log := range map[string]*tlskeys.Log{"RSA": &byEncrypted, "PMS_CLIENT_RANDOM": &byRandom} {
+		if got := show(log, streams...); got != want {
+			t.Errorf("with %s:\n%s\nwant\n%s", name, got, want)
+		}
+	}
+	var withID []uint32
+	for s, id := range session {
+		for line := range strings.Lines(string(keyed)) {
+			if words := strings.Fields(line); words[0] == "CLIENT_RANDOM" && words[1] == random[s] && id != "" {
+				bySession.Add([]byte("RSA Session-ID:" + id + " Master-Key:" + words[2]))
+				withID = append(withID, s)
+			}
+		}
+	}
+	if len(withID) == 0 {
+		t.Fatal("no server gave a session id")
+	}
+	if got, want := show(&bySession, withID...), show(keysOf(t, path), withID...); got != want {
+		t.Errorf("by session id:\n%s\nwant\n%s", got, want)
+	}
+}

@@ -30,7 +30,8 @@ type tlsLock struct {
 	etm, ems       bool   // encrypt-then-MAC, extended master secret were agreed to
 	sessionID      []byte // that the server gave
 	sent           []byte // the premaster secret as the client sent it
-	transcript     []byte // the handshake so far, if it matters
+	transcript     []byte // the handshake up to the Client Key Exchange, if it matters
+	exchanged      bool   // which has come
 	early          bool   // the client sends early data
 	from           int8   // direction of the client plus 1; 0: not known
 	sides          [2]tlsSide
@@ -112,9 +113,9 @@ func (l *tlsLock) message(dir uint8, m []byte) {
 		return
 	}
 	if m[0] == 1 {
-		l.transcript = l.transcript[:0]
+		l.transcript, l.exchanged = l.transcript[:0], false
 	}
-	if m[0] != 0 && l.Keys.HasPremasters() && len(l.transcript)+len(m) <= maxTLSTranscript {
+	if m[0] != 0 && !l.exchanged && l.Keys.HasPremasters() && len(l.transcript)+len(m) <= maxTLSTranscript {
 		l.transcript = append(l.transcript, m...)
 	}
 	switch m[0] {
@@ -125,6 +126,7 @@ func (l *tlsLock) message(dir uint8, m []byte) {
 			l.serverHello(m[4:])
 		}
 	case 16: // RFC 5246 §7.4.7.1
+		l.exchanged = true
 		if b := m[4:]; len(b) > 2 {
 			l.sent = append([]byte(nil), b[2:min(len(b), 2+8)]...)
 		}

@@ -29,9 +29,10 @@ type Log struct {
 	mu       sync.RWMutex
 	now, old entries // when now is full, it becomes old, and what was old is forgotten
 	version  uint64
-	lines    int // that had a secret
-	bad      int // that were not understood
-	firstBad int // the number of the first of those, from 1
+	lines    int  // that had a secret
+	bad      int  // that were not understood
+	firstBad int  // the number of the first of those, from 1
+	pre      bool // there has been a premaster secret
 }
 
 // entries are secrets by what tells them.
@@ -108,7 +109,7 @@ func (l *Log) HasPremasters() bool {
 	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return len(l.now.premasters)+len(l.old.premasters) > 0
+	return l.pre
 }
 
 // Version is raised by every secret that is added: what was looked for in vain
@@ -250,6 +251,7 @@ func (l *Log) line(line []byte) bool {
 	}
 	// Whoever has a copy keeps what it has: the slices are never written to.
 	*put(l.now.of[id]) = s
+	l.pre = l.pre || label == "PMS_CLIENT_RANDOM"
 	l.lines++
 	l.version++
 	return true
@@ -322,6 +324,7 @@ func (l *Log) rsa(who, secret []byte) bool {
 		}
 		l.grow()
 		l.now.premasters[[8]byte(k)] = s
+		l.pre = true
 	}
 	l.lines++
 	l.version++
