@@ -261,7 +261,7 @@ func TestOtherSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	show := func(log *tlskeys.Log, streams ...uint32) string {
+	show := func(path string, log *tlskeys.Log, streams ...uint32) string {
 		in := readCapture(t, path)
 		learnKeys(in, log)
 		var out strings.Builder
@@ -276,40 +276,38 @@ func TestOtherSecrets(t *testing.T) {
 	}
 	in := readCapture(t, path)
 	learnKeys(in, nil)
-	random, session := hellos(in)
+	random, _ := hellos(in)
 	var byEncrypted, byRandom, bySession tlskeys.Log
 	byEncrypted.Add(text)
-	keyed, err := os.ReadFile(path + ".keylog")
-	if err != nil {
-		t.Fatal(err)
-	}
 	premasters := strings.Fields(string(text))
 	streams := []uint32{0, 3, 9} // those that exchange keys by RSA
 	for i, s := range streams {
 		byRandom.Add([]byte("PMS_CLIENT_RANDOM " + random[s] + " " + premasters[3*i+2]))
 	}
-	want := show(keysOf(t, path), streams...)
+	want := show(path, keysOf(t, path), streams...)
 	if strings.Count(want, "GET /") != len(streams) || strings.Count(want, "200 OK") != len(streams) {
 		t.Fatalf("not all is decrypted:\n%s", want)
 	}
 	for name, log := range map[string]*tlskeys.Log{"RSA": &byEncrypted, "PMS_CLIENT_RANDOM": &byRandom} {
-		if got := show(log, streams...); got != want {
+		if got := show(path, log, streams...); got != want {
 			t.Errorf("with %s:\n%s\nwant\n%s", name, got, want)
 		}
 	}
-	var withID []uint32
-	for s, id := range session {
-		for line := range strings.Lines(string(keyed)) {
-			if words := strings.Fields(line); words[0] == "CLIENT_RANDOM" && words[1] == random[s] && id != "" {
-				bySession.Add([]byte("RSA Session-ID:" + id + " Master-Key:" + words[2]))
-				withID = append(withID, s)
-			}
+	const resumed = "testdata/tls/keyed/tls12_cbc_alpn_resume.pcap"
+	in = readCapture(t, resumed)
+	learnKeys(in, nil)
+	random, session := hellos(in)
+	secrets, err := os.ReadFile(resumed + ".keylog")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(secrets)) {
+		if words := strings.Fields(line); words[1] == random[1] && session[1] != "" {
+			bySession.Add([]byte("RSA Session-ID:" + session[1] + " Master-Key:" + words[2]))
 		}
 	}
-	if len(withID) == 0 {
-		t.Fatal("no server gave a session id")
-	}
-	if got, want := show(&bySession, withID...), show(keysOf(t, path), withID...); got != want {
+	want = show(resumed, keysOf(t, resumed), 1)
+	if got := show(resumed, &bySession, 1); got != want || !strings.Contains(want, "GET /") {
 		t.Errorf("by session id:\n%s\nwant\n%s", got, want)
 	}
 }
