@@ -169,8 +169,11 @@ func (t *tlsRun) segment(plain *cursor, p *tcp.PDU, begins bool) {
 	if t.first || !begins {
 		plain.d.setProto(tlsShort(t.version))
 	}
-	if t.first || !(here && (begins || p.Complete)) {
+	switch {
+	case t.first || !(here && (begins || p.Complete)):
 		plain.d.setInfo(segmentOfTLS)
+	case begins:
+		plain.d.setInfo("")
 	}
 	if p.Complete && !here && !t.first {
 		t.at(t.base+1, func() { plain.gen(fTLSReassembledIn, uint64(p.Last)) })
@@ -222,6 +225,9 @@ func (t *tlsRun) give(c cursor, p *payload, clear uint16) {
 		}
 	})
 	d.layer = layer
+	if len(d.protos) > protos && p.Session.appAt(t.frame) == AppHTTP {
+		d.infoFence() // what it has said stays, as in tshark
+	}
 	if len(d.protos) == protos || len(d.info) == info && p.Session.App() == AppNone {
 		d.infoSep(", ", "Application Data")
 	}
