@@ -184,7 +184,7 @@ func (s *Session) Requests(from uint64, dst []Request) []Request {
 		return dst
 	}
 	if in := s.insideOf(); in != nil {
-		return in.Requests(from, dst)
+		return s.withInside(in, from, dst)
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -196,6 +196,25 @@ func (s *Session) Requests(from uint64, dst []Request) []Request {
 	return append(dst, q.list[max(from, first)-first:]...)
 }
 
+// withInside gives the requests that were made in the clear and those inside of
+// TLS, which are counted on.
+func (s *Session) withInside(in *Session, from uint64, dst []Request) []Request {
+	s.mu.RLock()
+	clear := s.requests.next
+	for _, r := range s.requests.list {
+		if r.ID >= from {
+			dst = append(dst, r)
+		}
+	}
+	s.mu.RUnlock()
+	own := len(dst)
+	dst = in.Requests(max(from, clear)-clear, dst)
+	for i := range dst[own:] {
+		dst[own+i].ID += clear
+	}
+	return dst
+}
+
 // RequestRevision changes whenever a request comes or changes: while it is the
 // same, so is what Requests gives. It is 0 for a conversation without requests.
 // It may be called by any goroutine, on nil too.
@@ -203,12 +222,10 @@ func (s *Session) RequestRevision() uint64 {
 	if s == nil {
 		return 0
 	}
-	if in := s.insideOf(); in != nil {
-		return in.RequestRevision()
-	}
+	in := s.insideOf()
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.requests.revision
+	return s.requests.revision + in.RequestRevision()
 }
 
 // cutText shortens a text to most bytes, without cutting a character. What is cut

@@ -67,12 +67,14 @@ func (s *Session) lostInside(dir uint8, n int) {
 func (s *Session) find(plain []byte) bool {
 	t := s.tls
 	app, clear := AppNone, tlsClearPort(t.lock.Server)
-	switch t.alpn {
-	case "h2":
+	switch {
+	case s.tlsAfter != 0: // it has turned to TLS and goes on inside
+		app = s.app
+	case t.alpn == "h2":
 		app = AppHTTP2
-	case "http/1.1", "http/1.0":
+	case t.alpn == "http/1.1" || t.alpn == "http/1.0":
 		app = AppHTTP
-	case "dot":
+	case t.alpn == "dot":
 		app = AppDNS
 	default:
 		app = GuessTCP(nil, clear, clear, clear, plain)

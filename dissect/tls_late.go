@@ -21,6 +21,30 @@ type tlsLate struct {
 	off     uint32 // where its plaintext is to be in the application data
 }
 
+// Keeps implements tcp.Keeper for what is spoken inside.
+func (f *httpFramer) Keeps() bool { return keeps(f.inner) }
+
+// Aside implements tcp.Keeper for what is spoken inside.
+func (f *httpFramer) Aside() tcp.Framer { return aside(f.inner) }
+
+// Keeps implements tcp.Keeper for TLS that is spoken by now.
+func (f *sizedFramer) Keeps() bool { return keeps(f.inner) }
+
+// Aside implements tcp.Keeper for TLS that is spoken by now.
+func (f *sizedFramer) Aside() tcp.Framer { return aside(f.inner) }
+
+func keeps(f tcp.Framer) bool {
+	k, ok := f.(tcp.Keeper)
+	return ok && k.Keeps()
+}
+
+func aside(f tcp.Framer) tcp.Framer {
+	if k, ok := f.(tcp.Keeper); ok {
+		return k.Aside()
+	}
+	return nil
+}
+
 // Keeps implements tcp.Keeper.
 func (f *tlsFramer) Keeps() bool { return f.inBody && f.open }
 

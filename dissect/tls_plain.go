@@ -24,11 +24,14 @@ type tlsKnown struct {
 // openedAt finds the record that begins at a relative sequence number and ends in
 // packet n.
 func (s *Session) openedAt(n packet.Number, dir uint8, at uint32) (r tlsKnown, ok bool) {
-	if s == nil || s.tls == nil {
+	if s == nil {
 		return r, false
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	if s.tls == nil {
+		return r, false
+	}
 	d := &s.tls.decrypted
 	list := d.opened[dir&1]
 	i, _ := slices.BinarySearchFunc(list, n, func(o tlsOpened, n packet.Number) int { return int(o.frame) - int(n) })
@@ -63,23 +66,19 @@ func (k *tlsKnown) open(kind byte, version uint16, body []byte) []byte {
 	return plain
 }
 
-// insideOf gives what is spoken inside of TLS; nil if that is not known, or if the
-// conversation is of another application.
+// insideOf gives what is spoken inside of TLS; nil if that is not known.
 func (s *Session) insideOf() *Session {
-	if s.app != AppTLS {
-		return nil
-	}
 	in, _ := s.content()
 	return in
 }
 
 // content gives what is spoken inside of TLS, and the port that it has without.
 func (s *Session) content() (in *Session, clear uint16) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	if s.tls == nil {
 		return nil, 0
 	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
 	return s.tls.decrypted.inside, s.tls.decrypted.clear
 }
 
