@@ -141,6 +141,22 @@ func (s *Session) Renew() *Session {
 	return n
 }
 
+// Forget drops what is kept to decrypt the packets up to and with last again: they
+// are gone.
+func (s *Session) Forget(last packet.Number) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	var inside *Session
+	if s.tls != nil {
+		s.tls.decrypted.forget(last)
+		inside = s.tls.decrypted.inside
+	}
+	s.mu.Unlock()
+	inside.Forget(last)
+}
+
 // From is the first packet that was given to the session; 0 if there was none.
 func (s *Session) From() packet.Number {
 	s.mu.RLock()

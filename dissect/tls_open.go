@@ -1,6 +1,8 @@
 package dissect
 
 import (
+	"slices"
+
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
 	"tcplens/internal/tlskeys"
@@ -45,15 +47,31 @@ type tlsDecrypted struct {
 	clear  uint16        // port that the application inside has without TLS; 0: none
 }
 
+// drop forgets the oldest n records of a direction.
+func (d *tlsDecrypted) drop(dir uint8, n int) {
+	list, extra := &d.opened[dir], &d.extra[dir]
+	*list = slices.Delete(*list, 0, n)
+	*extra = slices.Delete(*extra, 0, min(n, len(*extra)))
+}
+
+// forget drops the records that end in packets up to last.
+func (d *tlsDecrypted) forget(last packet.Number) {
+	for dir, list := range d.opened {
+		n := 0
+		for n < len(list) && list[n].frame <= last {
+			n++
+		}
+		if n > 0 {
+			d.drop(uint8(dir), n)
+		}
+	}
+}
+
 // put adds a record.
 func (d *tlsDecrypted) put(dir uint8, o tlsOpened, x tlsExtra, needed bool) {
 	list, extra := &d.opened[dir], &d.extra[dir]
 	if len(*list) >= maxTLSOpened {
-		n := copy(*list, (*list)[maxTLSOpened/2:])
-		*list = (*list)[:n]
-		if len(*extra) > 0 {
-			*extra = (*extra)[:copy(*extra, (*extra)[maxTLSOpened/2:])]
-		}
+		d.drop(dir, maxTLSOpened/2)
 	}
 	if needed || len(*extra) > 0 {
 		for len(*extra) < len(*list) {

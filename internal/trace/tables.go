@@ -182,7 +182,7 @@ func (t *Trace) Memory() int64 {
 	defer t.mu.RUnlock()
 	tb := &t.tables
 	const (
-		perConv  = 850 // a conversation with its place in the maps, and its session
+		perConv  = 1200 // a conversation with its place in the maps, and its session
 		perUDP   = 250
 		perPDU   = 32
 		perOuter = 250

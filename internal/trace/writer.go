@@ -171,6 +171,9 @@ func (t *tables) forget(last packet.Number) {
 		}
 	}
 	t.pdus.Forget(last + 1)
+	for i := range t.apps {
+		t.apps[i].session.Forget(last)
+	}
 	for k := range min(int(last)/chunkRows, len(t.exchangeOf.page)) {
 		t.exchangeOf.page[k] = nil
 	}
