@@ -1,6 +1,10 @@
 package dissect
 
-import "tcplens/internal/tcp"
+import (
+	"bytes"
+
+	"tcplens/internal/tcp"
+)
 
 // application is an application protocol over TCP whose messages are put together
 // from the segments of a conversation. It keeps nothing itself: what it remembers of
@@ -159,10 +163,13 @@ func (dnsApplication) dissect(c cursor, p *payload) { dissectDNSStream(c, p.Mess
 
 type http2Application struct{}
 
-// A port of HTTP may turn to HTTP/2, but none is assigned to it.
+// A port of HTTP may turn to HTTP/2, but none is assigned to it. tshark does not
+// look for its preface on others.
 func (http2Application) about() about { return about{proto: pHTTP2} }
 
-func (http2Application) looks([]byte) bool { return true }
+// looks wants the first line of what a client begins with, if it is to be HTTP/2
+// from the beginning (RFC 9113 §3.3).
+func (http2Application) looks(b []byte) bool { return bytes.HasPrefix(b, []byte(http2PrefaceLine)) }
 
 func (http2Application) framer(s *Session, dir uint8) tcp.Framer {
 	s.startHTTP2(0)

@@ -76,8 +76,16 @@ func TestHTTP2AfterHTTP(t *testing.T) {
 	for size := 1; size < 40; size++ {
 		s := NewSession(AppHTTP)
 		got := frames(t, s, 0, ask, func() int { return size }, false)
-		if !slices.Equal(got, want) {
-			t.Fatalf("in pieces of %d frames end at %v, want %v", size, got, want)
+		// tshark loses what follows a segment with the end of the preface and a
+		// frame that does not end in it.
+		seen, end := want, (len(http2Preface)+size-1)/size*size
+		for k := range len(want) - 1 {
+			if want[k]+http2HeadLen <= end && want[k+1] > end {
+				seen = want[:k+1]
+			}
+		}
+		if !slices.Equal(got, seen) {
+			t.Fatalf("in pieces of %d frames end at %v, want %v", size, got, seen)
 		}
 		if s.appAt(100000) != AppHTTP2 || s.appAt(0) != AppHTTP {
 			t.Fatalf("in pieces of %d HTTP/2 is spoken from packet %d on", size, s.http2.from)

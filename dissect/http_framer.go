@@ -39,7 +39,8 @@ type httpFramer struct {
 	body    int        // bytes of the body so far, without what chunks need
 	id      uint64     // of the request that the message answers; 0 if it answers none
 	inner   tcp.Framer // of what is spoken after CONNECT or the preface of HTTP/2; nil before
-	preface bool       // the first line of that preface has been read
+	preface bool       // the first line of that preface has been read, but not its end
+	stuck   bool       // no more frames are shown: see pushInner
 }
 
 // Push implements tcp.Framer.
@@ -49,7 +50,7 @@ func (f *httpFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 		f.inner = f.session.newFramer(f.session.http.inner, f.dir)
 	}
 	if f.inner != nil {
-		return f.inner.Push(p, ends)
+		return f.pushInner(p, ends)
 	}
 	for i := 0; i < len(b); {
 		n, done := f.take(b[i:], p.FIN)
@@ -96,15 +97,35 @@ func (f *httpFramer) inside(p tcp.Piece, i int, ends []uint32) ([]uint32, tcp.Ne
 	}
 	first := len(ends)
 	p.Data, p.Seq = p.Data[i:], p.Seq+uint32(i)
-	ends, need := f.inner.Push(p, ends)
+	ends, need := f.pushInner(p, ends)
 	for k := range ends[first:] {
 		ends[first+k] += uint32(i)
 	}
 	return ends, need
 }
 
+// pushInner gives a piece to the framer of what is spoken now.
+//
+// When the segment that ends the preface of HTTP/2 ends inside of a frame, tshark
+// waits for the rest of that frame until the conversation is over, and shows nothing
+// of what its client sends. So do the messages of this framer; those who list the
+// requests learn of them nevertheless.
+func (f *httpFramer) pushInner(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
+	first := len(ends)
+	ends, need := f.inner.Push(p, ends)
+	if f.preface && len(ends) > first {
+		f.preface, f.stuck = false, need.Kind == tcp.NeedBytes
+		return ends, need
+	}
+	if f.stuck {
+		return ends[:first], tcp.Need{Kind: tcp.NeedSegment}
+	}
+	return ends, need
+}
+
 // Skip implements tcp.Framer.
 func (f *httpFramer) Skip() {
+	f.stuck = false
 	if f.inner != nil {
 		f.inner.Skip()
 		return

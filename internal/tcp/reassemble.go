@@ -129,6 +129,9 @@ func (r *Reassembler) Add(f *Facts, seg *Segment, data []byte) (res Result) {
 		if seg.Len > 0 {
 			a.res.Flags |= Dropped
 		}
+		if seg.Flags&FIN != 0 && d.finAt == 0 {
+			d.finAt = seg.Number // and nothing is completed
+		}
 	case seg.Flags&FIN != 0 && d.fin != 0 && uint32(len(a.data)) == seg.Len && !seg.BadSum:
 		a.byFIN()
 	case seg.Len == 0 || a.end < a.seq:
