@@ -90,14 +90,14 @@ func TestGRPCSegments(t *testing.T) {
 			want = append(want, fmt.Sprintf("Message Data: %d bytes", n))
 		}
 		c := newH2Side()
-		b := cat([]byte(http2Preface), h2Frame(h2Settings, 0, 0), h2Frame(h2Headers, h2FlagEndHeaders, 1, c.block(":method", "POST", ":path", "/a", "content-type", "application/grpc")))
+		b := cat(h2Frame(h2Settings, 0, 0), h2Frame(h2Headers, h2FlagEndHeaders, 1, c.block(":method", "POST", ":path", "/a", "content-type", "application/grpc")))
 		for len(stream) > 0 {
 			k := min(1+r.IntN(50), len(stream))
 			b = append(b, h2Frame(h2Data, 0, 1, stream[:k])...)
 			stream = stream[k:]
 		}
-		var in []Input
-		seq, most := 1, 1+r.IntN(400)
+		in := []Input{segment(1, 80, 1, false, []byte(http2Preface), len(http2Preface))}
+		seq, most := 1+len(http2Preface), 1+r.IntN(400)
 		for len(b) > 0 {
 			k := min(1+r.IntN(most), len(b))
 			in = append(in, segment(numberOf(len(in)+1), 80, uint32(seq), false, b[:k], k))
