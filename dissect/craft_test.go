@@ -155,6 +155,7 @@ func ndOption(typ int, body []byte) []byte {
 // crafts are all captures, in the order of the layers.
 func crafts() []craft {
 	out := append(append(linkCrafts(), netCrafts()...), append(tcpCrafts(), rareCrafts()...)...)
+	out = append(out, append(wlanCrafts(), radioCrafts()...)...)
 	out = append(append(out, tunnelCrafts()...), tlsCrafts()...)
 	return append(out, serviceCrafts()...)
 }

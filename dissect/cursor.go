@@ -230,6 +230,9 @@ func (c *cursor) le16(f *Field) uint16 {
 	return v
 }
 
+// le64 reads an unsigned number of eight bytes, the lowest first.
+func (c *cursor) le64(f *Field) uint64 { return c.leUint(f, 8) }
+
 // i32 reads a signed number of four bytes.
 func (c *cursor) i32(f *Field) int32 {
 	if !c.need(4) {

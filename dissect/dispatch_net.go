@@ -11,6 +11,7 @@ var netProtocols = append([]*Proto{
 	pEth, pEtherType, pLLC, pVLAN, p8021ad, pSLL, pNull, pLoop, pRaw, pPPP, pPPPHDLC, pLCP, pIPCP, pIPv6CP, pPPPoE, pPPPoED, pPPPoES,
 	pMPLS, pPWEth, pPWNoCW, pPWCW, pPWACH, pGRE, pERSPAN, pVXLAN, pGeneve, pARP, pIP, pIPv6, pHopOpts, pRouting, pFragHdr, pDstOpts, pESP, pAH,
 	pICMP, pICMPv6, pIGMP, pEtherIP, pUDP, pGTP, pCHDLC, pSLARP, pARCNET, pFDDI, pIPoIB,
+	pRadiotap, pWLANRadio, pWLAN, pWLANAggregate, pWLANMgt,
 }, namedProtocols()...)
 
 // dissectLink begins with the link layer.
@@ -37,6 +38,10 @@ func dissectLink(c cursor, l packet.LinkType) {
 		dissectPPPLink(c)
 	case packet.LinkATM:
 		dissectLLC(c)
+	case packet.LinkRadiotap:
+		dissectRadiotap(c)
+	case packet.LinkWLAN:
+		dissectWLAN(c, false, false)
 	case packet.LinkCHDLC:
 		dissectCHDLC(c)
 	case packet.LinkARCNET:

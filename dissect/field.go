@@ -33,12 +33,13 @@ const (
 	TFrame   // a packet number
 	TGUID
 	TOID
+	TFloat // as an integer in units of 10⁻⁹
 )
 
 var typeNames = [...]string{"FT_NONE", "FT_PROTOCOL", "FT_BOOLEAN", "FT_UINT8", "FT_UINT16", "FT_UINT24", "FT_UINT32",
 	"FT_UINT40", "FT_UINT48", "FT_UINT64", "FT_INT8", "FT_INT16", "FT_INT32", "FT_INT64", "FT_IPv4", "FT_IPv6",
 	"FT_ETHER", "FT_BYTES", "FT_UINT_BYTES", "FT_STRING", "FT_STRINGZ", "FT_ABSOLUTE_TIME", "FT_RELATIVE_TIME",
-	"FT_FRAMENUM", "FT_GUID", "FT_OID"}
+	"FT_FRAMENUM", "FT_GUID", "FT_OID", "FT_FLOAT"}
 
 // String gives the type as tshark -G fields prints it.
 func (t Type) String() string {

@@ -36,3 +36,5 @@ func FuzzCHDLC(f *testing.F)     { fuzz(f, packet.LinkCHDLC) }
 func FuzzARCNET(f *testing.F)    { fuzz(f, packet.LinkARCNET) }
 func FuzzFDDI(f *testing.F)      { fuzz(f, packet.LinkFDDI) }
 func FuzzIPoIB(f *testing.F)     { fuzz(f, packet.LinkIPoIB) }
+func FuzzWLAN(f *testing.F)      { fuzz(f, packet.LinkWLAN) }
+func FuzzRadiotap(f *testing.F)  { fuzz(f, packet.LinkRadiotap) }

@@ -61,9 +61,14 @@ func dissectLLC(c cursor) {
 		return
 	}
 	defer d.ascend()
-	c.proto(pLLC)
 	d.setProto("LLC")
 	d.setInfo("")
+	if c.captured() == 0 {
+		d.enter(pLLC)
+		c.need(1)
+		return
+	}
+	c.proto(pLLC)
 	dsap := c.u8(fLLCDSAP)
 	if c.on() && c.ok() {
 		c.begin()

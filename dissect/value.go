@@ -12,7 +12,8 @@ import (
 	"tcplens/internal/text"
 )
 
-// Uint gives the node's number: an integer, a boolean, a time in ns, a frame number.
+// Uint gives the node's number: an integer, a boolean, a time in ns, a frame number,
+// a fraction in units of 10⁻⁹.
 func (n *Node) Uint() uint64 { return n.num }
 
 // Bytes gives the value's bytes, for bytes and addresses. They alias the source.
@@ -75,6 +76,8 @@ func (n *Node) Value() string {
 		return absTime(int64(n.num))
 	case TRelTime:
 		return relTime(int64(n.num))
+	case TFloat:
+		return strconv.FormatFloat(float64(int64(n.num))/1e9, 'g', 6, 64)
 	}
 	return n.str
 }

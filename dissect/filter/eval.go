@@ -320,7 +320,7 @@ func class(t dissect.Type) int {
 		return 3
 	case t.Signed():
 		return 4
-	case t == dissect.TAbsTime, t == dissect.TRelTime:
+	case t == dissect.TAbsTime, t == dissect.TRelTime, t == dissect.TFloat:
 		return 100 + int(t)
 	}
 	return 0

@@ -16,7 +16,7 @@ import (
 type value struct {
 	form   form
 	u      uint64       // formUint, formTime (ns)
-	i      int64        // formInt, formRel (ns)
+	i      int64        // formInt, formRel (ns, or 10⁻⁹)
 	prefix netip.Prefix // formAddr
 	b      []byte       // formBytes
 	s      string       // formText, formName
@@ -130,6 +130,12 @@ func literal(o *operand, t token) (value, *Error) {
 			return bad("a number of seconds such as 0.25")
 		}
 		return value{form: formRel, i: ns}, nil
+	case typ == dissect.TFloat:
+		v, ok := parseSeconds(t.text)
+		if !ok {
+			return bad("a number such as 5.5")
+		}
+		return value{form: formRel, i: v}, nil
 	case isBytes(typ):
 		b, ok := parseBytes(t)
 		if !ok {

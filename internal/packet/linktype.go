@@ -18,8 +18,10 @@ const (
 	LinkATM       LinkType = 100 // RFC 1483 ATM: LLC at its beginning
 	LinkRaw       LinkType = 101 // IPv4 or IPv6, told by the first nibble
 	LinkCHDLC     LinkType = 104 // Cisco HDLC
+	LinkWLAN      LinkType = 105 // IEEE 802.11, without a radio's words
 	LinkLoop      LinkType = 108 // OpenBSD loopback, network byte order
 	LinkLinuxSLL  LinkType = 113 // Linux cooked, version 1
+	LinkRadiotap  LinkType = 127 // IEEE 802.11 behind a radiotap header
 	LinkARCNETSLL LinkType = 129 // ARCNET, with Linux' header
 	LinkIPv4      LinkType = 228 // raw IPv4
 	LinkIPv6      LinkType = 229 // raw IPv6
@@ -54,10 +56,14 @@ func (l LinkType) String() string {
 		return "raw"
 	case LinkCHDLC:
 		return "c-hdlc"
+	case LinkWLAN:
+		return "ieee802.11"
 	case LinkLoop:
 		return "loop"
 	case LinkLinuxSLL:
 		return "linux-sll"
+	case LinkRadiotap:
+		return "ieee802.11-radiotap"
 	case LinkARCNETSLL:
 		return "arcnet-linux"
 	case LinkIPv4:
