@@ -187,9 +187,6 @@ func (c *cursor) gtpNoExtension() {
 
 // gtpExtension shows the content of an extension header (3GPP TS 29.281 §5.2.2).
 func (c *cursor) gtpExtension(kind uint8) {
-	if !c.on() {
-		return
-	}
 	switch kind {
 	case 0x40:
 		c.u16(fGTPExtPort)

@@ -104,7 +104,7 @@ func dissectRadiotap(c cursor) {
 	h := c.to(n - 4)
 	h.start -= 4
 	switch {
-	case version != 0:
+	case version != 0 || h.rtWordCount() == 0:
 		if c.on() {
 			c.opened().append(" (invalid)")
 		}
@@ -118,13 +118,19 @@ func dissectRadiotap(c cursor) {
 	dissectRadio(c.tail(), &r)
 }
 
+// rtWordCount counts the words that say which fields are there; 0 if they do not fit.
+func (c *cursor) rtWordCount() int {
+	for n := 1; 4*n <= c.left(); n++ {
+		if c.peek(4*n-1)&0x80 == 0 {
+			return n
+		}
+	}
+	return 0
+}
+
 // radiotap reads the words and the fields; false if the fields do not fit.
 func (c *cursor) radiotap(r *radio) bool {
-	words := 1
-	for c.peek(4*words-1)&0x80 != 0 && 4*words < c.left() {
-		words++
-	}
-	head := *c
+	words, head := c.rtWordCount(), *c
 	if c.on() {
 		c.addAt(fRTPresent, c.pos, min(4*words, c.left()), Node{})
 		c.begin()

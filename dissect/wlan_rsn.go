@@ -62,7 +62,7 @@ func (c *cursor) tagRSN() {
 		c.end()
 	}
 	if c.left() >= 2 {
-		for n := c.le16(fRSNIDs); n > 0 && c.left() >= 16; n-- {
+		for n := c.le16(fRSNIDs); n > 0 && c.left() >= 16 && c.ok(); n-- {
 			c.bytes(fRSNID, 16)
 		}
 	}
@@ -79,7 +79,7 @@ func (c *cursor) rsnList(count, all *Field, f *suiteFields) {
 	n := int(c.le16(count))
 	c.addAt(all, c.pos, min(4*n, c.left()), Node{text: all.Name})
 	c.begin()
-	for ; n > 0 && c.left() >= 4; n-- {
+	for ; n > 0 && c.left() >= 4 && c.ok(); n-- {
 		c.heading(" %s", c.rsnSuite(f))
 	}
 	c.end()
@@ -88,6 +88,9 @@ func (c *cursor) rsnList(count, all *Field, f *suiteFields) {
 // rsnSuite reads a suite and gives its text.
 func (c *cursor) rsnSuite(f *suiteFields) string {
 	v := c.u32(nil)
+	if !c.ok() {
+		return ""
+	}
 	oui, kind := uint64(v>>8), uint64(v&0xff)
 	whose := f.oui.Names(oui)
 	name := "Unknown " + fmt.Sprint(kind)
