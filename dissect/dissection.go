@@ -69,6 +69,10 @@ type Knowledge interface {
 	// gives less of what is very long.
 	Sent(first packet.Number, from, to uint32) []byte
 
+	// QUIC gives what is remembered of QUIC in the packet's UDP conversation; nil for
+	// nothing.
+	QUIC() *QUICSession
+
 	// Peer gives the packet that this one answers or is answered by: DNS over UDP
 	// and the like. 0 if there is none.
 	Peer() Peer

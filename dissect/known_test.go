@@ -15,6 +15,7 @@ type facts struct {
 	resent   packet.Number
 	peer     Peer // of an echo
 	udp      map[int]udpFacts
+	quic     *QUICSession
 	pieces   []Piece
 	in       packet.Number
 }
@@ -37,6 +38,7 @@ func (f *facts) UDP(k int) (uint32, int64, int64, bool) {
 }
 func (f *facts) TimeOf(packet.Number) (packet.Time, bool)  { return 0, false }
 func (f *facts) Fragments() ([]Piece, packet.Number)       { return f.pieces, f.in }
+func (f *facts) QUIC() *QUICSession                        { return f.quic }
 func (f *facts) Messages() *Messages                       { return nil }
 func (f *facts) Sent(packet.Number, uint32, uint32) []byte { return nil }
 func (f *facts) Peer() Peer {
@@ -54,7 +56,9 @@ func learnKeys(in []Input, keys *tlskeys.Log) {
 	type stream struct {
 		id          uint32
 		first, last packet.Time
+		quic        *QUICSession
 	}
+	quics := new(uint32)
 	streams := map[packet.Flow]*stream{}
 	open := map[FragmentKey][]Piece{}
 	members := map[FragmentKey][]*facts{}
@@ -78,6 +82,12 @@ func learnKeys(in []Input, keys *tlskeys.Log) {
 			}
 			f.udp[k] = udpFacts{s.id, int64(now - s.first), int64(now - s.last)}
 			s.last = now
+			if s.quic == nil && IsQUICInitial(tr.Payload) {
+				s.quic = NewQUICSession(quics)
+			}
+			if f.quic = s.quic; f.quic != nil {
+				f.quic.Add(in[i].Number, tr.Payload)
+			}
 			if q, ok := UDPQuestion(tr.Payload, tr.Flow.Src.Port, tr.Flow.Dst.Port); ok {
 				at := udpQuestion{key, q.ID}
 				f.exchange, f.resent = asked[at].Next(q, in[i].Number, now)

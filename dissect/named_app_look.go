@@ -47,7 +47,7 @@ func heuristicProtocols() []*Proto {
 
 // dissectUDPByLook goes on with what the bytes of a datagram look like.
 func dissectUDPByLook(c cursor) bool {
-	if looksLikeQUIC(&c) {
+	if looksLikeQUIC(&c) || speaksQUIC(&c) {
 		dissectQUIC(c)
 		return true
 	}

@@ -27,6 +27,7 @@ var (
 	fTLSQUICLen      = pTLS.u16("tls.quic.len", "Parameters Length", Dec)
 	fTLSQUICType     = pTLS.u64("tls.quic.parameter.type", "Type", Dec)
 	fTLSQUICSize     = pTLS.u64("tls.quic.parameter.length", "Length", Dec)
+	fTLSQUICSize16   = pTLS.u16("tls.quic.parameter.lengt.old", "Length", Dec)
 	fTLSQUICValue    = pTLS.bytes("tls.quic.parameter.value", "Value")
 	fTLSQUICIPv4     = pTLS.ip4("tls.quic.parameter.preferred_address.ipv4address", "ipv4Address")
 	fTLSQUICPort4    = pTLS.u16("tls.quic.parameter.preferred_address.ipv4port", "ipv4Port", Dec)

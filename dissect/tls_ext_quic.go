@@ -6,13 +6,27 @@ import (
 )
 
 // quicTransportParameters reads the transport parameters of QUIC (RFC 9000 §18).
-func quicTransportParameters(c *cursor, message byte) {
+func quicTransportParameters(c *cursor, kind uint16, message byte) {
+	// Drafts up to 26 have numbers of two bytes, and the length of all before them.
+	old := kind == 65445 && c.left() >= 2 && int(c.peek16(0)) == c.left()-2
+	if old {
+		c.u16(fTLSQUICLen)
+	}
+	number := func(f *Field) uint64 {
+		if !old {
+			return quicNumber(c, f)
+		}
+		if f == fTLSQUICSize {
+			f = fTLSQUICSize16
+		}
+		return uint64(c.u16(f))
+	}
 	for c.ok() && c.left() > 0 {
 		start := c.pos
 		if c.on() {
 			c.sub(fText, "")
 		}
-		kind := quicNumber(c, nil)
+		kind := number(nil)
 		p := quicParameterOf(kind)
 		name, label := p.name, p.name
 		if name == "" {
@@ -21,7 +35,7 @@ func quicTransportParameters(c *cursor, message byte) {
 		if c.on() && c.ok() {
 			c.add(fTLSQUICType, c.pos-start, Node{num: kind, text: fmt.Sprintf("Type: %s (0x%02x)", label, kind)})
 		}
-		n := int(min(quicNumber(c, fTLSQUICSize), uint64(c.left())+1))
+		n := int(min(number(fTLSQUICSize), uint64(c.left())+1))
 		v := c.to(n)
 		if n > v.left() {
 			v.need(n)

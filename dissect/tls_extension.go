@@ -147,7 +147,7 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 			connectionID(c)
 		}
 	case 57, 65445:
-		quicTransportParameters(c, message)
+		quicTransportParameters(c, kind, message)
 	case 65486:
 		t.encryptedName(c, message)
 	case 40, 51:

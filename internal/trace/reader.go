@@ -333,6 +333,14 @@ func (r *Reader) joined(s Snapshot, n packet.Number) []byte {
 	return whole
 }
 
+// QUIC implements dissect.Knowledge.
+func (k *knowledge) QUIC() *dissect.QUICSession {
+	if k.inner < 0 || k.row.Kind != UDP {
+		return nil
+	}
+	return k.udp.quic
+}
+
 // Peer implements dissect.Knowledge.
 func (k *knowledge) Peer() dissect.Peer { return k.peer }
 

@@ -16,6 +16,8 @@ type tables struct {
 	apps  []app               // by stream
 
 	udpKey map[packet.Flow]uint32
+	quics  uint32 // QUIC connections so far
+	spoken int    // UDP conversations of which QUIC is remembered
 	udp    []udpConv
 
 	pdus tcp.PDUs
@@ -49,8 +51,9 @@ type udpConv struct {
 	firstTime   packet.Time
 	lastTime    packet.Time
 	traffic     [2]tcp.Traffic
-	snmp        bool // still to be counted again: see recount
-	recounted   bool // it had the number was before
+	quic        *dissect.QUICSession // nil unless QUIC was seen to begin
+	snmp        bool                 // still to be counted again: see recount
+	recounted   bool                 // it had the number was before
 	was         uint32
 }
 
@@ -92,7 +95,7 @@ func (t *tables) conversation(k Kind, stream uint32) (Conversation, bool) {
 		return Conversation{TCP, t.convs[stream].Summary(), t.apps[stream].session.TLSInfo()}, true
 	}
 	u := &t.udp[stream]
-	return Conversation{Kind: UDP, Summary: tcp.Summary{
+	return Conversation{Kind: UDP, TLS: u.quic.TLSInfo(), Summary: tcp.Summary{
 		Stream: stream, Flow: u.flow, First: u.first, Last: u.last,
 		FirstTime: u.firstTime, LastTime: u.lastTime, Traffic: u.traffic, Server: -1,
 		Zeek: tcp.Datagrams(u.flow, [2]bool{u.traffic[0].Packets > 0, u.traffic[1].Packets > 0}),
@@ -151,6 +154,22 @@ func (t *tables) putUDP(n packet.Number, at packet.Time, flow packet.Flow, wire,
 	return stream, dir, prev
 }
 
+// maxQUIC bounds the UDP conversations of which QUIC is remembered: some kilobytes each.
+const maxQUIC = 1 << 15
+
+// putQUIC takes over what is to be remembered of a datagram of QUIC.
+func (t *tables) putQUIC(n packet.Number, stream uint32, payload []byte) {
+	u := &t.udp[stream]
+	if u.quic == nil {
+		if t.spoken >= maxQUIC || !dissect.IsQUICInitial(payload) {
+			return
+		}
+		t.spoken++
+		u.quic = dissect.NewQUICSession(&t.quics)
+	}
+	u.quic.Add(n, payload)
+}
+
 // pages is a sparse array of numbers by packet number.
 type pages struct{ page []*[chunkRows]uint32 }
 
@@ -184,9 +203,10 @@ func (t *Trace) Memory() int64 {
 	const (
 		perConv  = 1200 // a conversation with its place in the maps, and its session
 		perUDP   = 250
+		perQUIC  = 6000
 		perPDU   = 32
 		perOuter = 250
 	)
-	return int64(len(ix.chunks))*chunkRows*rowSize + int64(len(tb.convs))*perConv + int64(len(tb.udp))*perUDP +
+	return int64(len(ix.chunks))*chunkRows*rowSize + int64(len(tb.convs))*perConv + int64(len(tb.udp))*perUDP + int64(tb.spoken)*perQUIC +
 		int64(tb.pdus.Len())*perPDU + int64(len(tb.outer))*perOuter + int64(len(tb.frags.of))*100
 }

@@ -227,6 +227,9 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 		}
 		r.Kind, r.Stream, r.Dir, r.Prev, r.PayLen = UDP, stream, dir, prev, x.Wire
 		r.payOff = uint8(min(x.PayOff, farOff))
+		if len(x.Payload) > 0 && x.Payload[0]&0xc0 == 0xc0 {
+			tb.putQUIC(n, stream, x.Payload)
+		}
 		if prev == 0 && dissect.IsSNMP(x.Payload, x.Flow.Src.Port, x.Flow.Dst.Port) {
 			tb.udp[stream].snmp = true
 		}
