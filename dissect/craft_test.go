@@ -157,7 +157,7 @@ func crafts() []craft {
 	out := append(append(linkCrafts(), netCrafts()...), append(tcpCrafts(), rareCrafts()...)...)
 	out = append(out, append(wlanCrafts(), radioCrafts()...)...)
 	out = append(append(out, tunnelCrafts()...), tlsCrafts()...)
-	return append(out, serviceCrafts()...)
+	return append(append(out, serviceCrafts()...), quicCrafts()...)
 }
 
 // plainUDP is a datagram that only its header says anything of.

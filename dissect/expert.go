@@ -41,6 +41,7 @@ const (
 	GroupProtocol   Group = 0x09000000
 	GroupSecurity   Group = 0x0a000000
 	GroupComment    Group = 0x0b000000
+	GroupDecryption Group = 0x0c000000
 	GroupAssumption Group = 0x0d000000
 	GroupDeprecated Group = 0x0e000000
 )
@@ -68,6 +69,8 @@ func (g Group) String() string {
 		return "Security"
 	case GroupComment:
 		return "Comment"
+	case GroupDecryption:
+		return "Decryption"
 	case GroupAssumption:
 		return "Assumption"
 	case GroupDeprecated:

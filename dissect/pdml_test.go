@@ -364,7 +364,7 @@ func pick(all []line) []line {
 		}
 		l.label, l.show = inOwnWords(l.label), inOwnWords(l.show)
 		l.loose = expert >= 0 || strings.HasSuffix(l.name, ".fragments") || l.name == "http.file_data" || l.name == "tcp.pdu.size" ||
-			l.name == "websocket.payload" || l.name == "websocket.payload.text" // tshark puts what was unmasked or joined into the frame
+			l.name == "quic.frame" || l.name == "tls" && l.depth > 0 || l.name == "websocket.payload" || l.name == "websocket.payload.text" // tshark puts what was unmasked or joined into the frame
 		l.bare = l.bare || l.hidden && l.name == "_ws.malformed"
 		if use {
 			out = append(out, l)

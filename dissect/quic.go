@@ -192,20 +192,15 @@ func quicPacket(c *cursor, s *QUICSession, begins bool) {
 			c.addAt(fQUICConn, start, 0, Node{num: uint64(n), Flags: Generated})
 			c.end()
 		}
-		c.addAt(fQUICLength, start, size, Node{num: uint64(size), Flags: Generated})
+		c.addAt(fQUICLength, start, 0, Node{num: uint64(size), Flags: Generated})
+	}
+	if first&0x80 == 0 {
+		quicShort(c, s, first)
+		return
 	}
 	c.u8(nil)
 	c.bits(fQUICForm, 1, first)
 	c.bits(fQUICFixed, 1, first)
-	if first&0x80 == 0 {
-		c.d.infoAppend("Protected Payload (KP0)")
-		if id := s.shortID(c.rest()); len(id) > 0 {
-			c.bytes(fQUICDCID, len(id))
-			c.d.infoAppend(", DCID=" + hex.EncodeToString(id))
-		}
-		c.bytes(fQUICRest, c.captured())
-		return
-	}
 	version := c.peek32(0)
 	if version != 0 {
 		f := fQUICType
@@ -263,8 +258,50 @@ func quicPacket(c *cursor, s *QUICSession, begins bool) {
 		plain := c.newSource("Decrypted QUIC", o.Frames)
 		c.d.guard(&plain, func() { quicFrames(&plain, s, conn, side) })
 	case n > 0:
+		s.shut(c, kind == quicInitial)
 		c.bytes(fQUICRest, n)
 	}
+}
+
+// quicShort shows a packet with a short header (RFC 9000 §17.3).
+func quicShort(c *cursor, s *QUICSession, first uint64) {
+	c.d.infoAppend("Protected Payload (KP0)")
+	label, n := "QUIC Short Header", 1
+	id := s.shortID(c.rest()[1:])
+	if len(id) > 0 {
+		word := "DCID=" + hex.EncodeToString(id)
+		label += " " + word
+		n += len(id)
+		c.d.infoAppend(", " + word)
+	}
+	if c.on() {
+		c.addAt(fQUICShort, c.pos, c.captured(), Node{text: label})
+		c.begin()
+	}
+	c.u8(nil)
+	c.bits(fQUICForm, 1, first)
+	c.bits(fQUICFixed, 1, first)
+	c.bits(fQUICSpin, 1, first)
+	c.bytesIf(fQUICDCID, len(id))
+	c.end()
+	s.shut(c, false)
+	c.bytes(fQUICRest, c.captured())
+}
+
+// shut notes that what follows in a known connection cannot be read, and why.
+func (s *QUICSession) shut(c *cursor, initial bool) {
+	greeted, known := s.greeted()
+	if !known || !c.on() || !c.ok() {
+		return
+	}
+	why := "Missing TLS handshake, unsupported ciphers or padding"
+	switch {
+	case initial:
+		why = "Decryption (checktag) failed: Checksum error"
+	case greeted:
+		why = "Secrets are not available"
+	}
+	c.expert(WarnSev, GroupDecryption, eQUICShut, "Failed to create decryption context: "+why)
 }
 
 // bytesIf reads bytes if there are any to be read.

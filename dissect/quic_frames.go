@@ -31,14 +31,33 @@ var (
 	fQUICFrags     = pQUIC.none("quic.crypto.fragments", "Reassembled QUIC CRYPTO Data Fragments")
 	fQUICFrag      = pQUIC.frame("quic.crypto.fragment", "QUIC CRYPTO Data Fragment")
 	fQUICFragCount = pQUIC.u32("quic.crypto.fragment.count", "Fragment count", Dec)
-	fQUICFragIn    = pQUIC.frame("quic.crypto.reassembled_in", "Reassembled PDU in frame")
-	fQUICError     = pQUIC.u64("quic.cc.error_code", "Error code", Dec)
+	fQUICFragIn    = pQUIC.frame("quic.reassembled_in", "Reassembled PDU in frame")
+	fQUICError     = pQUIC.u64("quic.cc.error_code", "Error code", Dec, names(quicErrors))
+	fQUICAlert     = pQUIC.u8("quic.cc.error_code.tls_alert", "TLS Alert Description", Dec, names(tlsAlerts))
 	fQUICErrFrame  = pQUIC.u64("quic.cc.frame_type", "Frame Type", Dec)
 	fQUICReasonLen = pQUIC.u64("quic.cc.reason_phrase.length", "Reason phrase Length", Dec)
 	fQUICReason    = pQUIC.str("quic.cc.reason_phrase", "Reason phrase")
 
+	fQUICShort = pQUIC.none("quic.short", "QUIC Short Header")
+	fQUICSpin  = pQUIC.flag(TUint8, "quic.spin_bit", "Spin Bit", 0x20, names(trueFalse))
+	eQUICShut  = pQUIC.none("quic.decryption_failed", "Failed to decrypt handshake")
 	eQUICAgain = pQUIC.none("quic.retransmission", "This QUIC frame has a reused stream offset (retransmission?)")
 )
+
+// quicErrors names why a connection is closed (RFC 9000 §20.1, RFC 9368 §7.2).
+func quicErrors(v uint64) string {
+	if v>>8 == 1 {
+		return "CRYPTO_ERROR"
+	}
+	if v == 0x11 {
+		return "VERSION_NEGOTIATION_ERROR"
+	}
+	return quicErrorList(v)
+}
+
+var quicErrorList = list("NO_ERROR", "INTERNAL_ERROR", "CONNECTION_REFUSED", "FLOW_CONTROL_ERROR", "STREAM_LIMIT_ERROR", "STREAM_STATE_ERROR",
+	"FINAL_SIZE_ERROR", "FRAME_ENCODING_ERROR", "TRANSPORT_PARAMETER_ERROR", "CONNECTION_ID_LIMIT_ERROR", "PROTOCOL_VIOLATION", "INVALID_TOKEN",
+	"APPLICATION_ERROR", "CRYPTO_BUFFER_EXCEEDED", "KEY_UPDATE_ERROR", "AEAD_LIMIT_REACHED", "NO_VIABLE_PATH")
 
 // quicAck reads an ACK frame behind its type (RFC 9000 §19.3).
 func quicAck(c *cursor, kind uint64) {
@@ -76,7 +95,7 @@ func quicFrames(c *cursor, s *QUICSession, conn *quicConn, side int) {
 		case 2:
 			name = "ACK"
 		case 3:
-			name = "ACK_ECN"
+			name = "ACK" // with counts of congestion marks
 		case 6:
 			name = "CRYPTO"
 		case 0x1c:
@@ -102,14 +121,22 @@ func quicFrames(c *cursor, s *QUICSession, conn *quicConn, side int) {
 		case 1:
 			d.infoAppend(", PING")
 		case 2, 3:
-			d.infoAppend(", " + name)
+			d.infoAppend(", ACK")
+			if kind == 3 {
+				d.infoAppend("_ECN")
+			}
 			quicAck(c, kind)
 		case 6:
 			d.infoAppend(", CRYPTO")
 			quicCrypto(c, s, conn, side)
 		case 0x1c:
 			d.infoAppend(", CC")
-			quicNumber(c, fQUICError)
+			code := quicNumber(c, fQUICError)
+			label += " Error code: " + orUnknownName(quicErrors(code))
+			if code>>8 == 1 && c.ok() {
+				c.add(fQUICAlert, 1, Node{num: code & 0xff})
+				label += " (" + orUnknownName(tlsAlerts(code&0xff)) + ")"
+			}
 			quicNumber(c, fQUICErrFrame)
 			c.str(fQUICReason, int(min(quicNumber(c, fQUICReasonLen), uint64(c.left()))))
 		default:

@@ -204,6 +204,17 @@ func (s *QUICSession) opened(b []byte, h *quicHeader) (conn *quicConn, side int,
 	return s.open(b, h)
 }
 
+// greeted says whether there is a connection, and whether its server has said hello.
+func (s *QUICSession) greeted() (yes, known bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if len(s.conns) == 0 {
+		return false, false
+	}
+	last := s.conns[len(s.conns)-1]
+	return len(last.hellos[1].messages) > 0, true
+}
+
 // shortID finds which connection identifier a packet with a short header is sent to,
 // given what follows its first byte.
 func (s *QUICSession) shortID(b []byte) (id []byte) {
