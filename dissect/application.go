@@ -51,6 +51,7 @@ var applications = [...]application{
 	socksApplication{},
 	mysqlApplication{},
 	mqttApplication{},
+	sshApplication{},
 }
 
 // applicationPorts finds the application of a TCP port.

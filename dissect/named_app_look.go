@@ -27,7 +27,6 @@ var lookApps = []lookApp{
 	{named: appRPC, udp: looksLikeRPC, tcp: looksLikeRPC, inside: insideRPC},
 	{named: newNamed("Yahoo YMSG Messenger Protocol", "YMSG", "ymsg"), tcp: begins("YMSG")},
 	{named: newNamed("General Inter-ORB Protocol", "GIOP", "giop"), tcp: begins("GIOP")},
-	{named: newNamed("SSH Protocol", "SSH", "ssh"), tcp: begins("SSH-2.0-")},
 }
 
 // heuristicProtocols lists the protocols of this file for the list of all.

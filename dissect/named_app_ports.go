@@ -83,7 +83,6 @@ var plainApps = []portApp{
 	{named: newNamed("UTRAN IuBC interface SABP signaling", "SABP", "sabp"), udp: []uint16{3452}},
 	{named: newNamed("Session Announcement Protocol", "SAP", "sap"), udp: []uint16{9875}},
 	{named: newNamed("Service Location Protocol", "SRVLOC", "srvloc"), udp: []uint16{427}},
-	{named: newNamed("SSH Protocol", "SSH", "ssh"), tcp: []uint16{22, 29418}},
 	{named: newNamed("Syslog message", "Syslog", "syslog"), udp: []uint16{514}},
 	{named: newNamed("TACACS", "XTACACS", "tacacs"), udp: []uint16{49}},
 	{named: newNamed("Telnet", "TELNET", "telnet"), tcp: []uint16{23}},

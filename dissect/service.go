@@ -72,6 +72,9 @@ type found struct {
 	at    packet.Time // of that packet
 }
 
+// maxHeadKept is how much memory a framer keeps between messages for their beginnings, bytes.
+const maxHeadKept = 1 << 10
+
 // sizedFramer finds the messages of one direction of a protocol in which each of
 // them tells its length at its beginning.
 type sizedFramer struct {
@@ -157,7 +160,11 @@ func (f *sizedFramer) Skip() {
 		f.inner.Skip()
 		return
 	}
-	f.open = found{head: f.open.head[:0]}
+	head := f.open.head[:0]
+	if cap(head) > maxHeadKept {
+		head = nil // long ones are rare, conversations many
+	}
+	f.open = found{head: head}
 	f.have = 0
 }
 

@@ -57,6 +57,7 @@ func serviceCrafts() (out []craft) {
 		{"mqtt/version31", 1883, mqttTalk(3)},
 		{"mqtt/version311", 1883, mqttTalk(4)},
 		{"mqtt/version5", 1883, mqttTalk(5)},
+		{"ssh/hello", 22, sshPlainTalk()},
 	} {
 		c := craft{name: x.name, link: packet.LinkRaw}
 		for _, in := range talk(x.port, x.turns) {
@@ -102,7 +103,7 @@ func said(in []Input, p *Proto) (sides [2][]string, malformed int) {
 				if n.Field == &pMalformed.field {
 					malformed++
 				}
-			} else if inside && n.Field.Type != TFrame && n.Field.Type != TRelTime {
+			} else if inside && n.Field.Type != TFrame && n.Field.Type != TRelTime && n.Field != fSSHDirection { // which is said once a call
 				sides[side] = append(sides[side], strings.Repeat(" ", depth)+n.Field.Abbrev+" "+n.Label())
 			}
 			return true

@@ -8,7 +8,8 @@ import (
 )
 
 // TestOddMessages holds captures of broken messages against golden files. They
-// are apart from the others because tshark shows more of their faults.
+// are apart from the others because tshark shows more of their faults. With them is
+// one of SSH with AES-GCM, of which it takes encrypted packets for broken ones.
 func TestOddMessages(t *testing.T) {
 	files, err := filepath.Glob("testdata/app/odd/*.pcap")
 	if err != nil || len(files) == 0 {
