@@ -10,7 +10,7 @@ import (
 var netProtocols = append([]*Proto{
 	pEth, pEtherType, pLLC, pVLAN, p8021ad, pSLL, pNull, pLoop, pRaw, pPPP, pPPPHDLC, pLCP, pIPCP, pIPv6CP, pPPPoE, pPPPoED, pPPPoES,
 	pMPLS, pPWEth, pPWNoCW, pPWCW, pPWACH, pGRE, pERSPAN, pVXLAN, pGeneve, pARP, pIP, pIPv6, pHopOpts, pRouting, pFragHdr, pDstOpts, pESP, pAH,
-	pICMP, pICMPv6, pIGMP, pEtherIP, pUDP, pGTP, pCHDLC, pSLARP, pARCNET, pFDDI, pIPoIB,
+	pICMP, pICMPv6, pIGMP, pEtherIP, pUDP, pGTP, pCHDLC, pSLARP, pARCNET, pFDDI, pIPoIB, pNFLOG, pPPI,
 	pRadiotap, pWLANRadio, pWLAN, pWLANAggregate, pWLANMgt,
 }, namedProtocols()...)
 
@@ -52,6 +52,10 @@ func dissectLink(c cursor, l packet.LinkType) {
 		dissectFDDI(c)
 	case packet.LinkIPoIB:
 		dissectIPoIB(c)
+	case packet.LinkPPI:
+		dissectPPI(c)
+	case packet.LinkNFLOG:
+		dissectNFLOG(c)
 	case packet.LinkPPPEther:
 		dissectPPPoESession(c)
 	default:

@@ -23,8 +23,10 @@ const (
 	LinkLinuxSLL  LinkType = 113 // Linux cooked, version 1
 	LinkRadiotap  LinkType = 127 // IEEE 802.11 behind a radiotap header
 	LinkARCNETSLL LinkType = 129 // ARCNET, with Linux' header
+	LinkPPI       LinkType = 192 // per-packet information, mostly before IEEE 802.11
 	LinkIPv4      LinkType = 228 // raw IPv4
 	LinkIPv6      LinkType = 229 // raw IPv6
+	LinkNFLOG     LinkType = 239 // Linux netfilter's log
 	LinkIPoIB     LinkType = 242 // IP over InfiniBand
 	LinkLinuxSLL2 LinkType = 276 // Linux cooked, version 2
 
@@ -70,6 +72,10 @@ func (l LinkType) String() string {
 		return "ipv4"
 	case LinkIPv6:
 		return "ipv6"
+	case LinkPPI:
+		return "ppi"
+	case LinkNFLOG:
+		return "nflog"
 	case LinkIPoIB:
 		return "ipoib"
 	case LinkLinuxSLL2:
