@@ -14,7 +14,6 @@ var (
 	fGRPCPacked  = pGRPC.u8("grpc.compressed_flag", "Compressed Flag", Dec, mask(0x01), names(list("Not Compressed", "Compressed")))
 	fGRPCLength  = pGRPC.u32("grpc.message_length", "Message Length", Dec)
 	fGRPCData    = pGRPC.bytes("grpc.message_data", "Message Data")
-	eGRPCUnpack  = pGRPC.none("grpc.body_decompression_failed", "Body decompression failed")
 	eGRPCMost    = pGRPC.none("grpc.body_decompression_limit", "Decompression stopped at the limit")
 	eGRPCBad     = pGRPC.none("grpc.body_malformed", "Malformed message data")
 	eGRPCTooLong = pGRPC.none("grpc.message_limit", "The message is too large to be kept")
