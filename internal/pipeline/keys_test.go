@@ -129,7 +129,7 @@ func TestKeysComeLate(t *testing.T) {
 			if cut > 0 && p.Trace().Generation() == generation {
 				t.Errorf("%s: nobody was told of the secrets", c.name)
 			}
-			src.next <- len(src.packets)
+			src.next <- len(packets) - cut
 			close(src.next)
 			if err := <-ended; err != nil {
 				t.Fatal(err)
@@ -162,7 +162,8 @@ func write(t *testing.T, path string, text []byte) {
 func TestKeyLogStatus(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys")
 	p := start(t, pipeline.Options{KeyLog: path, KeyPoll: 1})
-	src := &player{packets: packetsOf(t, keyed+"tls13_hrr.pcap"), next: make(chan int)}
+	packets := packetsOf(t, keyed+"tls13_hrr.pcap")
+	src := &player{packets: packets, next: make(chan int)}
 	ended := run(t, p, src)
 	beat := func() trace.KeyStatus {
 		src.next <- 0
@@ -190,7 +191,7 @@ func TestKeyLogStatus(t *testing.T) {
 	if s := beat(); s.Err == nil || s.Secrets != strings.Count(string(good), "\n") {
 		t.Errorf("with nonsense among secrets: %+v", s)
 	}
-	src.next <- len(src.packets)
+	src.next <- len(packets)
 	close(src.next)
 	if err := <-ended; err != nil {
 		t.Fatal(err)
@@ -208,7 +209,7 @@ func TestKeysAfterTheEnd(t *testing.T) {
 	p := start(t, pipeline.Options{Keys: log, KeyLog: path, KeyPoll: 1})
 	a, b := packetsOf(t, keyed+"tls13_hrr.pcap"), packetsOf(t, keyed+"tls12_ecdhe_aesgcm.pcap")
 	src := &player{packets: append(a, b...), next: make(chan int, 1)}
-	src.next <- len(src.packets)
+	src.next <- len(a) + len(b)
 	close(src.next)
 	if err := p.Run(t.Context(), src); err != nil {
 		t.Fatal(err)
@@ -261,7 +262,7 @@ func TestKeysAreSaved(t *testing.T) {
 		src.next <- 0
 		<-p.Idle()
 		write(t, keys, secrets)
-		src.next <- len(src.packets)
+		src.next <- 0
 		close(src.next)
 		if err := <-ended; err != nil {
 			t.Fatal(err)
