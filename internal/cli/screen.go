@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"github.com/charmbracelet/x/term"
@@ -76,7 +77,8 @@ func (s *session) begin(ctx context.Context, src *source) {
 	s.src, s.cancel, s.ended = src, cancel, ended
 	go func() {
 		defer close(ended)
-		_ = src.start(ctx) // the trace's status has the error, for the screen to show
+		_ = src.start(ctx)   // the trace's status has the error, for the screen to show
+		debug.FreeOSMemory() // what reading needed in passing goes back while the user looks around
 		src.pipe.Watch(ctx)
 	}()
 }
