@@ -76,11 +76,9 @@ func (mysqlApplication) dissect(c cursor, p *payload) {
 	if before, ok := p.standing.(mysqlBefore); ok {
 		r.mysqlBefore = before
 	}
-	switch uint16(3306) {
-	case c.d.layer.dstPort:
-		r.client = true
-	case c.d.layer.srcPort:
-	default:
+	if who := c.sender(mysqlApplication{}); who != 0 {
+		r.client = who > 0
+	} else {
 		r.client = r.state.client == r.dir+1 || r.state.client == 0 && c.peek(3) == 0 && !isMySQLGreeting(c.rest()[min(4, c.captured()):])
 	}
 	if r.state.client == 0 { // the port is believed

@@ -145,7 +145,7 @@ func (pgsqlApplication) dissect(c cursor, p *payload) {
 	}
 	c.d.enter(pPGSQL)
 	c.d.beginService(pPGSQL)
-	r := pgsqlRun{payload: p, client: c.d.layer.dstPort == 5432}
+	r := pgsqlRun{payload: p}
 	if p.Messages != nil {
 		if pg := ownOf[pgsqlSession](p.Session); pg != nil {
 			r.state = pg.at(p.Session, p.Frame)
@@ -155,7 +155,9 @@ func (pgsqlApplication) dissect(c cursor, p *payload) {
 	if st, ok := p.standing.(pgsqlState); ok {
 		r.state = st
 	}
-	if c.d.layer.dstPort != 5432 && c.d.layer.srcPort != 5432 {
+	if who := c.sender(pgsqlApplication{}); who != 0 {
+		r.client = who > 0
+	} else {
 		r.client = r.state.client == r.dir+1 || r.state.client == 0 && c.peek(0) == 0
 	}
 	if p.messages == 0 {

@@ -97,11 +97,8 @@ func (respApplication) dissect(c cursor, p *payload) {
 
 // respFromClient tells who speaks: by the port, else by what has been said.
 func respFromClient(c *cursor, p *payload) bool {
-	switch uint16(6379) {
-	case c.d.layer.dstPort:
-		return true
-	case c.d.layer.srcPort:
-		return false
+	if who := c.sender(respApplication{}); who != 0 {
+		return who > 0
 	}
 	if p.Messages != nil {
 		if r := ownOf[respSession](p.Session); r != nil {

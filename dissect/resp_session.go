@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"tcplens/internal/text"
 )
@@ -42,7 +43,7 @@ func (r *respSession) from(s *Session) int8 {
 func (r *respSession) message(s *Session, m found) {
 	if r.client == 0 {
 		client := 2 - int8(m.dir)
-		if words, _ := respWords(m.head); len(words) > 0 && redisCommands[strings.ToUpper(words[0].text())] != 0 {
+		if respAsks(m.head) {
 			client = int8(m.dir) + 1
 		}
 		s.mu.Lock()
@@ -54,6 +55,20 @@ func (r *respSession) message(s *Session, m found) {
 	} else {
 		r.reply(s, m)
 	}
+}
+
+// respAsks says whether the first message that is seen of a conversation is a
+// command's: servers send no lines without a type, and few arrays of strings that
+// begin with a word.
+func respAsks(b []byte) bool {
+	words, total := respWords(b)
+	if _, typed := respKind(b[0]); !typed || b[0] != '*' {
+		return !typed
+	}
+	if len(words) == 0 || len(words) < total && len(b) < respKeep {
+		return false
+	}
+	return strings.IndexFunc(words[0].text(), func(r rune) bool { return !unicode.IsLetter(r) && r != '.' && r != '_' }) < 0
 }
 
 // command notes a command of the client.

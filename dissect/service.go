@@ -304,6 +304,28 @@ func (c *cursor) leUint(f *Field, n int) uint64 {
 	return v
 }
 
+// sender tells by the ports who has sent a segment of an application: 1 the client, −1
+// the server, 0 if the ports do not tell. -d can make any port a server's.
+func (c *cursor) sender(a application) int {
+	is := func(port uint16) bool {
+		if slices.Contains(a.about().ports, port) {
+			return true
+		}
+		if c.d.decode == nil {
+			return false
+		}
+		said, ok := c.d.decode.TCP[port]
+		return ok && said.application() == a
+	}
+	switch to, from := is(c.d.layer.dstPort), is(c.d.layer.srcPort); {
+	case to == from:
+		return 0
+	case to:
+		return 1
+	}
+	return -1
+}
+
 // beginService sets the columns for messages that follow.
 func (d *Dissection) beginService(p *Proto) {
 	d.setProto(p.Short)

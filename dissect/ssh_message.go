@@ -28,14 +28,13 @@ const (
 func (r *sshRun) dissect(c *cursor) {
 	d := c.d
 	d.beginService(pSSH)
-	switch port := c.d.layer; {
-	case port.dstPort == 22 || port.dstPort == 29418:
-		r.client = true
-	case port.srcPort == 22 || port.srcPort == 29418:
+	switch sender := c.sender(sshApplication{}); {
+	case sender != 0:
+		r.client = sender > 0
 	case r.chosen.client != 0:
 		r.client = r.chosen.client == r.dir+1
 	default:
-		r.client = port.dstPort < port.srcPort
+		r.client = c.d.layer.dstPort < c.d.layer.srcPort
 	}
 	who := "Server"
 	if r.client {

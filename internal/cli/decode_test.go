@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"encoding/binary"
+	"strings"
+	"testing"
+)
+
+// talkPcap makes a capture of raw IPv4 with what two ends say to each other in turn, the
+// client on port 40000 first.
+func talkPcap(port uint16, turns ...string) string {
+	out := binary.LittleEndian.AppendUint32(nil, 0xa1b2c3d4)
+	out = append(out, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 101, 0, 0, 0)
+	seq := [2]uint32{1000, 5000}
+	for i, data := range turns {
+		side := i % 2
+		b := make([]byte, 40, 40+len(data))
+		b[0], b[8], b[9], b[12], b[15], b[16], b[19] = 0x45, 64, 6, 10, 1, 10, 2
+		src, dst := uint16(40000), port
+		if side == 1 {
+			src, dst, b[15], b[19] = dst, src, 2, 1
+		}
+		binary.BigEndian.PutUint16(b[2:], uint16(40+len(data)))
+		binary.BigEndian.PutUint16(b[20:], src)
+		binary.BigEndian.PutUint16(b[22:], dst)
+		binary.BigEndian.PutUint32(b[24:], seq[side])
+		binary.BigEndian.PutUint32(b[28:], seq[1-side])
+		b[32], b[33], b[34] = 5<<4, 0x18, 0xff
+		b = append(b, data...)
+		for _, v := range []uint32{uint32(i), 0, uint32(len(b)), uint32(len(b))} {
+			out = binary.LittleEndian.AppendUint32(out, v)
+		}
+		out = append(out, b...)
+		seq[side] += uint32(len(data))
+	}
+	return string(out)
+}
+
+// TestDecodeAs: -d says what is spoken on a port where the bytes do not tell, and who
+// the server is.
+func TestDecodeAs(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		turns []string
+		want  []string
+	}{
+		{"redis", []string{"nosuch word\r\n", "-ERR unknown\r\n"}, []string{"Request: nosuch word", "Response: Error: ERR unknown"}},
+		{"resp", []string{"*1\r\n$3\r\nFOO\r\n", "+OK\r\n"}, []string{"Request: FOO", "Response: OK"}},
+		{"postgresql", []string{"Q\x00\x00\x00\x0bhello!\x00", "Z\x00\x00\x00\x05I"}, []string{"> hello!", "< Ready for query"}},
+		{"mariadb", []string{"\x03\x00\x00\x00\x03hi", "\x07\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"}, []string{"Request Query: hi", "Response OK"}},
+		{"mqtt", []string{"\xc0\x00", "\xd0\x00"}, []string{"Ping Request", "Ping Response"}},
+		{"ssh", []string{"\xee\xee\xee\xee\xee", "\xee"}, []string{"Client: Encrypted packet (len=5)", "Server: Encrypted packet (len=1)"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			capture := talkPcap(60000, tt.turns...)
+			out, errs, code := tcplensWith(t, capture, "-r", "-")
+			if code != ExitOK || strings.Contains(out, tt.want[0]) {
+				t.Errorf("without -d: exit %d %s\n%s", code, errs, out)
+			}
+			out, errs, code = tcplensWith(t, capture, "-r", "-", "-d", "tcp.port==60000,"+tt.name)
+			for _, s := range tt.want {
+				if code != ExitOK || !strings.Contains(out, s) {
+					t.Errorf("exit %d %s: there is no %q in\n%s", code, errs, s, out)
+				}
+			}
+		})
+	}
+}
