@@ -55,6 +55,7 @@ var pdmlSkip = map[string]string{
 	"eth.dst.oui_resolved":           "the maker of an address is not named",
 	"eth.src.oui_resolved":           "the maker of an address is not named",
 	"eth.addr.oui_resolved":          "the maker of an address is not named",
+	"tls.handshake.ja4":              "ours",
 	"resp.response_in":               "ours: Wireshark does not tie answers to requests",
 	"resp.response_to":               "ours",
 	"resp.time":                      "ours",

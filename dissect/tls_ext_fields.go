@@ -2,6 +2,7 @@ package dissect
 
 // The fields of extensions that are seen less often.
 var (
+	fTLSJA4          = pTLS.str("tls.handshake.ja4", "JA4")
 	fTLSKindsExtLen  = pTLS.u8("tls.handshake.cert_type.types_len", "Certificate Type List Length", Dec)
 	fTLSOCSPsLen     = pTLS.u24("tls.handshake.ocsp_response_list_len", "OCSP Response List Length", Dec)
 	fTLSSRPLen       = pTLS.u8("tls.handshake.extensions_srp_len", "SRP username length", Dec)

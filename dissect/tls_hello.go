@@ -65,6 +65,7 @@ func md5Hex(s string) string {
 // clientHello takes a Client Hello apart (RFC 5246 §7.4.1.2, RFC 8446 §4.1.2).
 func (t *tlsRun) clientHello(c *cursor) {
 	t.print = ja3{}
+	body := c.rest()
 	version := c.u16(fTLSHandVer)
 	t.random(c, false)
 	t.sessionID(c)
@@ -106,6 +107,13 @@ func (t *tlsRun) clientHello(c *cursor) {
 	full := strconv.Itoa(int(version)) + "," + p.suites.String() + "," + p.exts.String() + "," + p.groups.String() + "," + p.points.String()
 	c.addAt(fTLSJA3Full, off, 0, Node{str: full, Flags: Generated})
 	c.addAt(fTLSJA3, off, 0, Node{str: md5Hex(full), Flags: Generated})
+	over := byte('t')
+	if c.d.layer.proto == 17 {
+		over = 'q'
+	}
+	if s := ja4(body, over); s != "" {
+		c.addAt(fTLSJA4, off, 0, Node{str: s, Flags: Generated})
+	}
 }
 
 // serverHello takes a Server Hello apart (RFC 5246 §7.4.1.3, RFC 8446 §4.1.3).
