@@ -131,6 +131,8 @@ func (l *Lab) secure(ctx context.Context, version uint16) error {
 		MaxVersion:   version,
 		NextProtos:   []string{"http/1.1"},
 		KeyLogWriter: l.opts.KeyLog,
+		// Whoever could not come back with a ticket is given none.
+		ClientSessionCache: tls.NewLRUClientSessionCache(1),
 	})
 	if _, err := get(t, "/json"); err != nil {
 		return err
