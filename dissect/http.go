@@ -247,7 +247,7 @@ func (m *httpMessage) requestLine(c *cursor, off int) {
 	end, version := cut(uri)
 	if end > uri {
 		m.word(c, fHTTPURI, off, uri, end)
-		if q := bytes.IndexByte(m.line[uri:end], '?'); q >= 0 {
+		if q := bytes.IndexByte(m.line[uri:end], '?'); q >= 0 && uri+q+1 < end {
 			c.begin()
 			q += uri
 			m.word(c, fHTTPPath, off, uri, q)
@@ -258,7 +258,9 @@ func (m *httpMessage) requestLine(c *cursor, off int) {
 				if k := bytes.IndexByte(m.line[i:end], '&'); k >= 0 {
 					j = i + k
 				}
-				m.word(c, fHTTPParam, off, i, j)
+				if i < j {
+					m.word(c, fHTTPParam, off, i, j)
+				}
 				i = j + 1
 			}
 			c.end()

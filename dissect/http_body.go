@@ -67,13 +67,15 @@ func (m *httpMessage) body(c *cursor, asked httpMethod, start int) {
 		c.end()
 		return
 	}
+	image := imageOf(body.rest())
+	if isImageType(m.mime) && image != imageNamed(m.mime) && c.on() && body.left() > 0 {
+		c.expertAt(m.off, eHTTPBody)
+	}
 	if mediaKindOf(m.mime, body.rest()) != mediaOther {
 		if o := c.opened(); o != nil {
 			// tshark counts from where its data began, not from the message.
 			o.Len = min(o.Len, int32(max(0, min(c.pos-n, c.have)-start)))
 		}
-	} else if isImageType(m.mime) && c.on() && body.left() > 0 {
-		c.expertAt(m.off, eHTTPBody)
 	}
 	c.end()
 	if isGRPC(m.mime) {

@@ -5,7 +5,9 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"strings"
@@ -58,6 +60,44 @@ func httpBodies() []httpBody {
 			"Content-Type: application/http\r\n\r\nHTTP/1.1 200 OK\r\n\r\n")+"trailer",
 		"multipart/form-data", "nothing", "multipart/form-data; boundary=nope", "nothing here", "multipart/mixed; boundary=zz", "--zz\r\nContent-Type: text/plain\r\n\r\nno end",
 		"application/x-www-form-urlencoded", "a=1&b=two+words&c=%C3%A9&d=",
+	)
+}
+
+// httpImages are images that tshark shows as we do.
+func httpImages() []httpBody {
+	chunk := func(kind, data string) string {
+		b := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
+		b = append(append(b, kind...), data...)
+		return string(binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:])))
+	}
+	segment := func(marker byte, data string) string {
+		return string([]byte{0xff, marker, 0, byte(len(data) + 2)}) + data
+	}
+	const (
+		signature = "\x89PNG\r\n\x1a\n"
+		primaries = "\x00\x00z&\x00\x00\x80\x84\x00\x00\xfa\x00\x00\x00\x80\xe8\x00\x00u0\x00\x00\xea`\x00\x00:\x98\x00\x00\x17p"
+		gifImage  = ",\x01\x00\x02\x00\x03\x00\x04\x00"
+		jfif      = "JFIF\x00\x01\x02\x01\x00\x48\x00\x48"
+		scan      = "\x03\x01\x00\x02\x11\x03\x11\x00\x3f\x00"
+	)
+	header := chunk("IHDR", "\x00\x00\x00\x10\x00\x00\x00\x20\x08\x03\x00\x00\x01")
+	grey := chunk("IHDR", "\x00\x00\x00\x01\x00\x00\x00\x01\x10\x04\x00\x00\x00")
+	colour := chunk("IHDR", "\x00\x00\x00\x01\x00\x00\x00\x01\x10\x02\x00\x00\x00")
+	end := chunk("IEND", "")
+	return asItIs(
+		"image/png", signature+header+chunk("sRGB", "\x01")+chunk("gAMA", "\x00\x00\xb1\x8f")+chunk("cHRM", primaries)+chunk("PLTE", "\x00\x01\x02")+
+			chunk("bKGD", "\x00")+chunk("pHYs", "\x00\x00\x0b\x13\x00\x00\x0b\x13\x01")+chunk("tIME", "\x07\xea\x0b\x15\x0c\x1e\x3b")+
+			chunk("tEXt", "Title\x00A test")+chunk("zzZz", "private")+chunk("IDAT", "\x78\x9c")+end,
+		"image/png", signature+grey+chunk("bKGD", "\x12\x34")+chunk("IDAT", "")+end,
+		"image/png", signature+colour+chunk("bKGD", "\x00\x01\x00\x02\x00\x03")+end,
+		"image/gif", "GIF89a\x10\x00\x20\x00\x80\x01\x31\x00\x01\x02\x03\x04\x05!\xf9\x04\x01\x0a\x00\x00\x00!\xfe\x05hello\x00"+
+			gifImage+"\x88\x06\x07\x08\x09\x0a\x0b\x02\x02\x44\x01\x00;",
+		"image/gif", "GIF87a\x01\x00\x01\x00\x00\x00\x00"+gifImage+"\x00\x02\x02\x44\x01\x00;",
+		"image/jpeg", "\xff\xd8"+segment(0xe0, jfif+"\x01\x01\x0a\x0b\x0c")+segment(0xfe, "a comment")+segment(0xe1, "XMP\x00<x/>")+segment(0xe2, "ICC_PROFILE\x00\x01\x01")+
+			segment(0xdb, "\x00\x01\x02")+segment(0xc0, "\x08\x00\x20\x00\x10\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01")+segment(0xc4, "\x00\x01")+
+			segment(0xda, scan)+"picture\xff\x00more\xff\xd9",
+		"image/jpeg", "\xff\xd8"+segment(0xe0, jfif+"\x00\x00")+segment(0xc2, "\x08\x00\x20\x00\x10\x01\x01\x11\x00")+segment(0xda, "\x01\x01\x00\x00\x3f\x12")+"x\xff\xd0y\xff\xd9",
+		"image/png", "no picture", "image/gif", "GIF", "image/jpeg", "\xff",
 	)
 }
 
@@ -126,7 +166,7 @@ func httpBodiesTalk(bodies []httpBody) (segments [][]byte, answer []bool) {
 
 // TestHTTPCrafted holds the committed captures against the code that made them.
 func TestHTTPCrafted(t *testing.T) {
-	for name, bodies := range map[string][]httpBody{"bodies": httpBodies(), "packed": httpPackedBodies(), "odd/packed": httpOddBodies()} {
+	for name, bodies := range map[string][]httpBody{"bodies": httpBodies(), "packed": httpPackedBodies(), "images": httpImages(), "odd/packed": httpOddBodies()} {
 		name = "testdata/http/" + name + ".pcap"
 		segments, answer := httpBodiesTalk(bodies)
 		want := talkCapture(hx("020405b4"), segments, answer)
@@ -146,7 +186,7 @@ func TestHTTPCrafted(t *testing.T) {
 func FuzzBodies(f *testing.F) {
 	kinds := map[string]byte{}
 	var mimes []string
-	for _, b := range httpBodies() {
+	for _, b := range append(httpBodies(), httpImages()...) {
 		if _, ok := kinds[b.mime]; !ok {
 			kinds[b.mime] = byte(len(mimes))
 			mimes = append(mimes, b.mime)

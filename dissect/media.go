@@ -16,9 +16,6 @@ var (
 	fFormValue  = pForm.str("urlencoded-form.value", "Value")
 	pMedia      = newProto("Media Type", "Media", "media")
 	fMediaType  = pMedia.bytes("media.type", "Media type")
-	pPNG        = newProto("Portable Network Graphics", "PNG", "png")
-	pGIF        = newProto("Compuserve GIF", "GIF image", "image-gif")
-	pJFIF       = newProto("JPEG File Interchange Format", "JFIF (JPEG) image", "image-jfif")
 	pMsgHTTP    = newProto("Media Type: message/http", "message/http", "message-http")
 	pPKIXCert   = newProto("PKIX CERT File Format", "PKIX Certificate", "pkix-cert")
 	pCBOR       = newProto("Concise Binary Object Representation", "CBOR", "cbor")
@@ -200,10 +197,7 @@ const maxTextLines = 5000
 func lines(c *cursor) {
 	for i := 0; c.captured() > 0 && i < maxTextLines; i++ {
 		b := c.rest()
-		n := bytes.IndexByte(b, '\n') + 1
-		if n == 0 {
-			n = len(b)
-		}
+		_, n, _ := httpLine(b)
 		c.skip(n)
 		c.note(n, text.Printable(string(b[:n])))
 	}
@@ -211,10 +205,10 @@ func lines(c *cursor) {
 
 // textLines shows a text of a media type, which may be empty.
 func textLines(c cursor, mime string) {
-	b := c.rest()
-	n := bytes.Count(b, []byte("\n"))
-	if len(b) > 0 && b[len(b)-1] != '\n' {
-		n++
+	n := 0
+	for b := c.rest(); len(b) > 0; n++ {
+		_, k, _ := httpLine(b)
+		b = b[k:]
 	}
 	if mime != "" {
 		mime = ": " + text.Printable(mime)
@@ -242,16 +236,14 @@ func dissectForm(c cursor, mime string) {
 			if k := bytes.IndexByte(b, '&'); k >= 0 {
 				n, end = k+1, k
 			}
-			key, value, has := bytes.Cut(b[:end], []byte("="))
+			key, value, _ := bytes.Cut(b[:end], []byte("="))
 			k, v := unescaped(key), unescaped(value)
 			off := c.pos
 			c.skip(n)
 			c.note(n, fmt.Sprintf("Form item: \"%s\" = \"%s\"", text.Printable(k), text.Printable(v)))
 			c.begin()
 			c.addAt(fFormKey, off, len(key), Node{str: k})
-			if has {
-				c.addAt(fFormValue, off+len(key)+1, len(value), Node{str: v})
-			}
+			c.addAt(fFormValue, off+min(len(key)+1, end), len(value), Node{str: v})
 			c.end()
 		}
 	})
@@ -281,26 +273,19 @@ func imageOf(b []byte) *Proto {
 }
 
 // isImageType knows the types of images that are told by their first bytes.
-func isImageType(mime string) bool {
-	switch mime {
-	case "image/png", "image/gif", "image/jpeg", "image/jpg", "image/jfif":
-		return true
-	}
-	return false
-}
+func isImageType(mime string) bool { return imageNamed(mime) != nil }
 
-func dissectImage(c cursor, p *Proto) {
-	name := " (PNG)"
-	label := p.Name
-	switch p {
-	case pGIF:
-		v := string(c.rest()[:6])
-		name, label = " ("+v+")", p.Name+", Version: "+v
-	case pJFIF:
-		name = " (JPEG JFIF image)"
+// imageNamed gives the format that a media type names; nil for others.
+func imageNamed(mime string) *Proto {
+	switch mime {
+	case "image/png":
+		return pPNG
+	case "image/gif":
+		return pGIF
+	case "image/jpeg", "image/jpg", "image/jfif":
+		return pJFIF
 	}
-	c.d.infoAppend(name)
-	c.block(p, label, nil)
+	return nil
 }
 
 // dissectUntyped goes on with a body whose type nobody names.

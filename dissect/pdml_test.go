@@ -48,7 +48,6 @@ var pdmlSkip = map[string]string{
 	"mptcp.ack":                      "what of a multipath connection its other packets tell",
 	"tcp.window_size":                "scaled by what other packets said",
 	"tcp.window_size_scalefactor":    "a fact of other packets",
-	"png":                            "named, not laid out",
 	"eth.dst.oui":                    "the maker of an address is not named",
 	"eth.src.oui":                    "the maker of an address is not named",
 	"eth.addr.oui":                   "the maker of an address is not named",

@@ -203,17 +203,43 @@ func (x *xmlText) attribute(i int) (first, last, next int) {
 	return first, at, at
 }
 
+// unquoted finds the next bracket from i on that ends a declaration or opens its
+// subset.
+func (x *xmlText) unquoted(i int) int {
+	quote := byte(0)
+	for ; i < len(x.b); i++ {
+		switch c := x.b[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '[' || c == '>':
+			return i
+		}
+	}
+	return i
+}
+
 // declaration lays out what begins with "<!".
 func (x *xmlText) declaration(i int) int {
 	const doctype = "<!DOCTYPE"
 	if x.has(i, doctype) {
 		from := x.space(i + len(doctype))
 		to := x.name(from)
-		if open := x.space(to); open < len(x.b) && x.b[open] == '[' && to > from && !x.dtd {
-			x.put(fXMLDoctype, from, to, text.Printable("<!DOCTYPE "+string(x.b[from:to])+" ["))
+		id := x.space(to)
+		end := x.unquoted(id)
+		switch {
+		case to == from || x.dtd || end == len(x.b):
+		case x.b[end] == '[':
+			x.put(fXMLDoctype, from, to, text.Printable("<!DOCTYPE "+string(x.b[from:end])+"["))
 			x.begin()
 			x.dtd = true
-			return open + 1
+			return end + 1
+		case id < end: // an external identifier, and no more
+			x.put(fXMLDoctype, from, to, text.Printable(string(x.b[i:end+1])))
+			return end + 1
 		}
 	}
 	return x.whole(fXMLDTDTag, i, x.upTo(i, ">"))
