@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"tcplens/internal/tcp"
+	"tcplens/internal/text"
 )
 
 // application is an application protocol over TCP whose messages are put together
@@ -23,6 +24,13 @@ type application interface {
 	// dissect takes apart a run of whole messages: those that end in a segment, or
 	// one that was joined from several.
 	dissect(c cursor, p *payload)
+}
+
+// beginner is an application that writes into the Info column before it finds that
+// a message does not end in the segment and asks for the rest: all that a first
+// visit shows of the segment (R71). c has what there is of the message.
+type beginner interface {
+	begun(c cursor)
 }
 
 // about is what there is to know of an application before its bytes are seen.
@@ -120,6 +128,12 @@ func (httpApplication) about() about {
 	return about{proto: pHTTP, ports: []uint16{80, 631, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371}, anywhere: true} // R90
 }
 
+func (httpApplication) begun(c cursor) {
+	if line, _, ok := httpLine(c.rest()[:min(c.captured(), maxHTTPHead)]); ok && httpStartKind(line) != httpOther {
+		c.d.setInfo(text.Printable(string(line)) + " ")
+	}
+}
+
 func (httpApplication) looks(b []byte) bool { return looksLikeHTTP(b) }
 
 func (httpApplication) framer(s *Session, dir uint8) tcp.Framer {
@@ -136,6 +150,14 @@ type tlsApplication struct{}
 func (tlsApplication) about() about {
 	return about{proto: pTLS, alias: "ssl", ports: []uint16{324, 443, 465, 636, 802, 853, 993, 995, 1300, 2221, 2443, 3249, 3250, 3251, 3252, 3496,
 		5061, 5671, 5684, 5868, 8883, 11207, 19999, 27017}, anywhere: true} // R100
+}
+
+func (tlsApplication) begun(c cursor) {
+	c.d.setInfo("")
+	if n := c.proto(pTLS); n != nil {
+		n.Len = int32(c.captured())
+	}
+	c.end()
 }
 
 func (tlsApplication) looks(b []byte) bool { return looksLikeTLS(b) }
@@ -176,5 +198,7 @@ func (http2Application) framer(s *Session, dir uint8) tcp.Framer {
 	s.startHTTP2(0)
 	return &http2Framer{session: s, dir: dir}
 }
+
+func (http2Application) begun(c cursor) { c.d.setInfo("") }
 
 func (http2Application) dissect(c cursor, p *payload) { dissectHTTP2(c, p) }

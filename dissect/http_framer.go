@@ -104,6 +104,9 @@ func (f *httpFramer) inside(p tcp.Piece, i int, ends []uint32) ([]uint32, tcp.Ne
 	return ends, need
 }
 
+// untilOver is so many bytes that no conversation brings them.
+const untilOver = 1 << 30
+
 // pushInner gives a piece to the framer of what is spoken now.
 //
 // When the segment that ends the preface of HTTP/2 ends inside of a frame, tshark
@@ -118,7 +121,7 @@ func (f *httpFramer) pushInner(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) 
 		return ends, need
 	}
 	if f.stuck {
-		return ends[:first], tcp.Need{Kind: tcp.NeedSegment}
+		return ends[:first], tcp.Need{Kind: tcp.NeedBytes, N: untilOver}
 	}
 	return ends, need
 }

@@ -17,6 +17,8 @@ func (mqttApplication) about() about {
 	return about{proto: pMQTT, ports: []uint16{1883}, anywhere: true, begins: mqttBegins}
 }
 
+func (mqttApplication) begun(c cursor) { c.d.setInfo("") }
+
 // mqttBegins says whether a conversation on the port of MQTT may begin like this: not
 // with the type that is reserved, nor with a handshake of TLS.
 func mqttBegins(b []byte) bool {

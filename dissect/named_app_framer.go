@@ -15,6 +15,7 @@ type framedApp struct {
 	size   func(b []byte) int  // of the whole message that b begins with: 0 if b does not tell yet, −1 if it is none
 	begins func(b []byte) bool // whether a conversation may begin like this; nil: however
 	lines  bool                // Wireshark shows the size of each message beneath TCP
+	begun  func([]byte) string // the Info column of a message that does not end in its segment; nil: that of TCP
 }
 
 // framedApps lists them. The place in the list is part of an App.
@@ -22,25 +23,48 @@ var framedApps = []framedApp{
 	{abbrev: "enip", header: 4, size: func(h []byte) int { return 24 + little16(h, 2) }, begins: beginsENIP, lines: true},
 	{abbrev: "gryphon", header: 8, size: func(h []byte) int { return (8 + big16(h, 4) + 3) &^ 3 }},
 	{abbrev: "ldap", header: 2, size: ldapSize, begins: func(b []byte) bool { return b[0] == 0x30 }, lines: true},
-	{abbrev: "kerberos", header: 4, size: func(h []byte) int { return 4 + int(binary.BigEndian.Uint32(h)&0x7fffffff) }, begins: beginsZero, lines: true},
+	{abbrev: "kerberos", header: 4, size: func(h []byte) int { return 4 + int(binary.BigEndian.Uint32(h)&0x7fffffff) }, begins: beginsZero, lines: true, begun: emptyInfo},
 	{abbrev: "openvpn", header: 2, size: func(h []byte) int { return 2 + big16(h, 0) }, begins: beginsZero, lines: true},
 	{abbrev: "iec60870_104", header: 2, size: func(h []byte) int { return 2 + int(h[1]) }, begins: func(b []byte) bool { return b[0] == 0x68 }, lines: true},
 	{abbrev: "mbtcp", header: 6, size: func(h []byte) int { return 6 + big16(h, 4) }, begins: func(b []byte) bool { return len(b) > 5 && b[2] == 0 && b[3] == 0 && b[4] == 0 }, lines: true},
 	{abbrev: "dnp3", header: 3, size: dnp3Size, begins: func(b []byte) bool { return len(b) > 1 && b[0] == 5 && b[1] == 0x64 }, lines: true},
-	{abbrev: "skinny", header: 4, size: func(h []byte) int { return 8 + little16(h, 0) }, begins: func(b []byte) bool { return len(b) > 3 && b[2] == 0 && b[3] == 0 }, lines: true},
+	{abbrev: "skinny", header: 4, size: func(h []byte) int { return 8 + little16(h, 0) }, begins: func(b []byte) bool { return len(b) > 3 && b[2] == 0 && b[3] == 0 }, lines: true, begun: skinnyInfo},
 	{abbrev: "tacplus", header: 12, size: func(h []byte) int { return 12 + int(min(binary.BigEndian.Uint32(h[8:]), maxFramed)) }, begins: func(b []byte) bool { return b[0]>>4 == 12 }, lines: true},
 	{abbrev: "doip", header: 8, size: func(h []byte) int { return 8 + int(min(binary.BigEndian.Uint32(h[4:]), maxFramed)) }, begins: func(b []byte) bool { return len(b) > 1 && b[0]^b[1] == 0xff }, lines: true},
 	{abbrev: "kafka", header: 4, size: func(h []byte) int { return 4 + int(min(binary.BigEndian.Uint32(h), maxFramed)) }, begins: beginsZero, lines: true},
 	{abbrev: "diameter", header: 4, size: func(h []byte) int { return orNone(int(h[1])<<16 + big16(h, 2)) }, begins: func(b []byte) bool { return b[0] == 1 }, lines: true},
-	{abbrev: "nbss", header: 4, size: func(h []byte) int { return 4 + int(h[1])<<16 + big16(h, 2) }, begins: beginsNBSS},
-	{abbrev: "bgp", header: 19, size: func(h []byte) int { return orNone(big16(h, 16)) }, begins: func(b []byte) bool { return b[0] == 0xff }},
-	{abbrev: "tpkt", header: 4, size: tpktSize, begins: func(b []byte) bool { return len(b) > 1 && b[0] == 3 && b[1] == 0 }},
+	{abbrev: "nbss", header: 4, size: func(h []byte) int { return 4 + int(h[1])<<16 + big16(h, 2) }, begins: beginsNBSS, begun: nbssInfo},
+	{abbrev: "bgp", header: 19, size: func(h []byte) int { return orNone(big16(h, 16)) }, begins: func(b []byte) bool { return b[0] == 0xff }, begun: emptyInfo},
+	{abbrev: "tpkt", header: 4, size: tpktSize, begins: func(b []byte) bool { return len(b) > 1 && b[0] == 3 && b[1] == 0 }, begun: emptyInfo},
 }
 
 // framedLooks lists those of them that are known by their bytes on any port.
 var framedLooks = []framedApp{
 	{abbrev: "dcerpc", header: 10, size: dcerpcSize, begins: beginsDCERPC, lines: true},
 	{abbrev: "bittorrent", header: 4, size: bitTorrentSize, begins: func(b []byte) bool { return bytes.HasPrefix(b, []byte("\x13BitTorrent protocol")) }, lines: true},
+}
+
+func emptyInfo([]byte) string  { return "" }
+func skinnyInfo([]byte) string { return "Skinny Client Control Protocol" }
+
+// nbssInfo names the type of a packet of NetBIOS sessions (RFC 1002 §4.3.1).
+func nbssInfo(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	switch b[0] {
+	case 0:
+		return "Session message"
+	case 0x81:
+		return "Session request"
+	case 0x82:
+		return "Positive session response"
+	case 0x83:
+		return "Negative session response"
+	case 0x84:
+		return "Retarget session response"
+	}
+	return "Session keep-alive"
 }
 
 // maxFramed bounds how long a message may be: a longer one is none.

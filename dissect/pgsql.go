@@ -2,6 +2,7 @@ package dissect
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"tcplens/internal/tcp"
 )
@@ -100,6 +101,14 @@ type pgsqlApplication struct{}
 
 func (pgsqlApplication) about() about {
 	return about{proto: pPGSQL, alias: "postgresql", ports: []uint16{5432}, anywhere: true, begins: pgsqlBegins}
+}
+
+func (pgsqlApplication) begun(c cursor) {
+	if slices.Contains(pgsqlApplication{}.about().ports, c.d.layer.srcPort) {
+		c.d.setInfo("<")
+		return
+	}
+	c.d.setInfo(">")
 }
 
 // pgsqlBegins says whether a conversation on the port of PostgreSQL may begin like this.

@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"tcplens/internal/packet"
-	"tcplens/internal/text"
 )
 
 var (
@@ -197,17 +196,15 @@ func (c *cursor) lastChild() int32 {
 // before it asks for the rest: on a first visit nobody knows yet that there is
 // more to come (R71).
 func begunTCPData(c cursor, p *payload) {
-	switch p.Session.appAt(p.Frame) {
-	case AppHTTP:
-		if line, _, ok := httpLine(c.rest()[:min(c.captured(), maxHTTPHead)]); ok && httpStartKind(line) != httpOther {
-			c.d.setInfo(text.Printable(string(line)) + " ")
+	app := p.Session.appAt(p.Frame)
+	if f := app.framed(); f != nil {
+		if f.begun != nil {
+			c.d.setInfo(f.begun(c.rest()))
 		}
-	case AppTLS:
-		c.d.setInfo("")
-		if n := c.proto(pTLS); n != nil {
-			n.Len = int32(c.captured())
-		}
-		c.end()
+		return
+	}
+	if b, ok := app.application().(beginner); ok {
+		b.begun(c)
 	}
 }
 
