@@ -103,6 +103,7 @@ type Peer struct {
 	Response packet.Number // the answer; 0 unknown
 	Time     int64         // ns from question to answer, where both are known
 	Resent   packet.Number // the first packet with the same question, if this one repeats it
+	Pending  bool          // an answer may still come: this is a first visit
 }
 
 // Headers is what the scan of a packet finds: its transport headers, and the

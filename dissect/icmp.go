@@ -254,6 +254,7 @@ func (c *cursor) echoPeer(request bool, start int) {
 	case request && p.Response != 0:
 		d.infof(" (reply in %d)", p.Response)
 		c.addAt(fICMPRespIn, start, 0, Node{num: uint64(p.Response), Flags: Generated})
+	case request && p.Pending:
 	case request:
 		d.infoAppend(" (no response found!)")
 		c.addAt(fICMPNoResp, start, 0, Node{Flags: Generated})

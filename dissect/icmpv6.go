@@ -186,6 +186,7 @@ func (c *cursor) icmpv6Echo(typ uint8) {
 		case typ == 128 && p.Response != 0:
 			d.infof(" (reply in %d)", p.Response)
 			c.addAt(fICMP6RespIn, start, 0, Node{num: uint64(p.Response), Flags: Generated})
+		case typ == 128 && p.Pending:
 		case typ == 128:
 			d.infoAppend(" (no response found!)")
 			c.addAt(fICMP6NoResp, start, 0, Node{Flags: Generated})

@@ -80,6 +80,7 @@ func (p Peer) Until(n packet.Number) Peer {
 	if p.Response > n {
 		p.Response, p.Time = 0, 0
 	}
+	p.Pending = p.Response == 0
 	return p
 }
 
