@@ -196,6 +196,7 @@ func (s *tcpSegment) option(o *cursor, def *tcpOption, kind uint8) bool {
 		return false
 	}
 	body := o.to(n)
+	o.pos = body.start + n // also beyond the datagram's end: a body of a wrong length is passed over unread
 	if kind == 30 && !o.d.scan {
 		o.d.enterOnce(pMPTCP)
 	}
