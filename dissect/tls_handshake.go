@@ -151,6 +151,10 @@ func (t *tlsRun) message(c *cursor, version uint16) string {
 	case 1:
 		t.clientHello(c)
 	case 2:
+		if t.first { // the version is looked up before the hello is taken apart
+			t.version = t.session.tlsVersionAfter(t.frame, t.dir, t.handshake-1, t.version)
+			c.d.setProto(tlsShort(t.version))
+		}
 		t.serverHello(c, name != "Server Hello")
 	case 4:
 		t.ticket(c, version)
