@@ -247,7 +247,16 @@ func (m *Model) drawFooter(w int) string {
 	switch k := m.prompt.kind; {
 	case k != noPrompt && k != promptFilter:
 		l.put(sKey, " "+m.promptLabel())
-		m.typed(l, w-l.used)
+		hint := m.g.text(m.findHint())
+		room := w - l.used
+		if need := m.prompt.width() + cells(hint) + 3; hint != "" && need <= room {
+			room -= cells(hint) + 2
+		} else {
+			hint = ""
+		}
+		m.typed(l, room)
+		l.to(w - cells(hint) - 1)
+		l.put(sHint, hint)
 		return l.end()
 	case m.note != "":
 		st := sLive
@@ -303,11 +312,26 @@ func (m *Model) drawFooter(w int) string {
 	return l.end()
 }
 
+// findHint tells the keys of the search prompt.
+func (m *Model) findHint() string {
+	if m.prompt.kind != promptFind {
+		return ""
+	}
+	h := "Tab " + ((m.find.kind + 1) % findKinds).String()
+	if m.find.places() {
+		h += "  S-Tab " + ((m.find.in + 1) % findPlaces).String()
+	}
+	return h
+}
+
 // promptLabel says what is typed in the footer.
 func (m *Model) promptLabel() string {
 	switch m.prompt.kind {
 	case promptFind:
-		return "find " + m.find.kind.String() + " (Tab: " + ((m.find.kind + 1) % findKinds).String() + "): "
+		if m.find.places() {
+			return "find " + m.find.kind.String() + " " + m.find.in.String() + ": "
+		}
+		return "find " + m.find.kind.String() + ": "
 	case promptCommand:
 		return ":"
 	case promptCapture:

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -56,12 +57,18 @@ func TestKeys(t *testing.T) {
 		{"j m j j '", "2 of 40"},
 		{"'", "1 of 40: no packet is marked: m marks one"},
 		{"^f 'HEAD' Enter", "32 of 40"},
-		{"^f 'HEAD' Enter n", "32 of 40"},
+		{"^f 'HEAD' Enter n", "32 of 40: this is the only one"},
 		{"^f 'get' Space '/' Enter n", "35 of 40"},
-		{"^f 'get' Space '/' Enter N", "35 of 40"},
+		{"^f 'get' Space '/' Enter N", "35 of 40: past the first packet: on from the last"},
+		{"G ^f 'get' Space '/' Enter", "6 of 40: past the last packet: on from the first"},
+		{"^f S-Tab 'Window' Space 'size' Space 'scal' Enter", "5 of 40"},
+		{"^f S-Tab S-Tab 'text/html' Enter", "30 of 40"},
+		{"^f S-Tab S-Tab S-Tab 'text/html' Enter", "8 of 40"},
 		{"^f Tab '47' Space '45' Space '54' Enter", "6 of 40"},
 		{"^f Tab 'xyz' Enter Esc", "1 of 40"},
-		{"^f Tab Tab 'tcp.flags.syn' Space '==' Space '1' Enter n", "4 of 40"},
+		{"^f Tab Tab Tab 'tcp.flags.syn' Space '==' Space '1' Enter n", "4 of 40"},
+		{"^f Tab Tab 'H[AE]+D' Space '/' Enter", "32 of 40"},
+		{"^f Tab Tab '[' Enter Esc", "1 of 40"},
 		{"^f 'nowhere' Enter", "1 of 40: not found among the 40 packets shown"},
 		{"n", "1 of 40: nothing has been looked for yet: ^F finds"},
 		{"e", "1 of 40: no problem among the 40 packets shown"},
@@ -94,6 +101,49 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%s: %s, view %d, wanted %s\n%s", tt.keys, got, m.view, tt.want, d.screen())
 		}
 		d.cancel()
+	}
+}
+
+// TestFindPlace looks at where a search puts the cursors of detail and bytes.
+func TestFindPlace(t *testing.T) {
+	tr := open(t, "web.pcap")
+	d := drive(t, Options{Trace: tr, Color: true}, 120, 40)
+	d.keys("^f Tab Tab 'HTTP/1.[01]' Enter")
+	n := d.m.tree.node()
+	b := d.m.tree.bytes[d.m.hex.source].bytes
+	if at := b[d.m.hex.cur:]; !bytes.HasPrefix(at, []byte("HTTP/1.1")) || n == nil || n.proto != "http" {
+		t.Errorf("the bytes stand at %.20q, the tree at %+v", at, n)
+	}
+	d.keys("Esc ^f ^u S-Tab 'Sequence' Space 'Number:' Space '1' Enter")
+	if n := d.m.tree.node(); n == nil || n.abbrev != "tcp.seq" || d.m.tree.lineOf(d.m.tree.cur) < 0 || d.m.hex.cur != n.off {
+		t.Errorf("the tree stands at %+v, the bytes at %d", n, d.m.hex.cur)
+	}
+}
+
+// TestQueries holds what is looked for against bytes.
+func TestQueries(t *testing.T) {
+	tests := []struct {
+		kind       findKind
+		text, in   string
+		start, end int
+	}{
+		{findText, "abc", "xxABc", 2, 5},
+		{findText, "abc", "xa\x00B\x00c\x00", 1, 7},
+		{findText, "abc", "abd", -1, 0},
+		{findHex, "0d 0A:00", "x\r\n\x00", 1, 4},
+		{findHex, "0d0a", "\n\r", -1, 0},
+		{findRegexp, "a.*d", "xAbD", 1, 4},
+		{findRegexp, "^$", "x", -1, 0},
+	}
+	for _, tt := range tests {
+		q, err := newQuery(tt.kind, findInRow, tt.text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start, end, ok := q.matchBytes([]byte(tt.in))
+		if ok != (tt.start >= 0) || ok && (start != tt.start || end != tt.end) {
+			t.Errorf("%s %q in %q: %d to %d, %v", tt.kind, tt.text, tt.in, start, end, ok)
+		}
 	}
 }
 

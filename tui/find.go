@@ -1,45 +1,22 @@
 package tui
 
 import (
-	"bytes"
 	"context"
-	"encoding/hex"
-	"fmt"
-	"strings"
+	"runtime"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
-	"tcplens/dissect"
-	"tcplens/dissect/filter"
 	"tcplens/internal/packet"
 	"tcplens/internal/trace"
 )
 
-// findKind says what ^F looks for.
-type findKind uint8
-
-const (
-	findText findKind = iota
-	findHex
-	findFilter
-	findKinds
-)
-
-func (k findKind) String() string {
-	switch k {
-	case findHex:
-		return "bytes in hex"
-	case findFilter:
-		return "filter"
-	}
-	return "text"
-}
-
 // finder looks for a packet, from the selected one on, and around the end.
 type finder struct {
 	kind    findKind // what the prompt is set to
-	what    query    // what was looked for last with ^F
+	in      findIn
+	what    query // what was looked for last with ^F
 	id      int
 	running bool
 	problem bool // it is the next problem that is looked for
@@ -48,43 +25,16 @@ type finder struct {
 	of      int  // packets to look at
 }
 
-// query is what to look for. It does not change once made.
-type query struct {
-	kind  findKind
-	text  string
-	lower string
-	bytes []byte
-	f     *filter.Filter
-}
-
-// newQuery reads what was typed.
-func newQuery(k findKind, s string, known dissect.Lookup) (query, error) {
-	q := query{kind: k, text: s, lower: strings.ToLower(s)}
-	switch k {
-	case findHex:
-		clean := strings.NewReplacer(" ", "", ":", "", "-", "", "0x", "").Replace(s)
-		b, err := hex.DecodeString(clean)
-		if err != nil || len(b) == 0 {
-			return q, fmt.Errorf("%q is not a row of bytes in hexadecimal, such as 0d 0a", s)
-		}
-		q.bytes = b
-	case findFilter:
-		f, err := filter.Parse(s, known)
-		if err != nil {
-			return q, err
-		}
-		q.f = f
-	}
-	return q, nil
-}
+// places says whether it can be said where the prompt's kind of thing is looked for.
+func (f *finder) places() bool { return f.kind == findText || f.kind == findRegexp }
 
 // findMsg reports a part of a search.
 type findMsg struct {
-	id    int
-	found packet.Number // 0: not yet
-	at    int           // index of the next packet to look at
-	done  int
-	next  func() tea.Msg // goes on; nil when all have been looked at
+	id      int
+	hit     hit
+	wrapped int // 1: the last packet was passed on the way, −1: the first
+	done    int
+	next    func() tea.Msg // goes on; nil when all have been looked at
 }
 
 // start gives a command that looks for q among the packets shown, in direction
@@ -97,13 +47,12 @@ func (f *finder) start(ctx context.Context, s *source, p *listPane, q query, dir
 	f.id++
 	f.running, f.problem, f.again, f.done, f.of = true, false, 0, 0, n
 	w := walk{
-		ctx: ctx, id: f.id, q: q, dir: dir, n: n, at: p.index(s, p.cur), left: n,
-		snap: s.snap, shown: p.shown, filtered: p.filtered, reader: s.tr.NewReader(), matcher: s.tr.NewMatcher(q.f),
+		ctx: ctx, id: f.id, dir: dir, n: n, from: min(p.index(s, p.cur), n-1), left: n,
+		snap: s.snap, shown: p.shown, filtered: p.filtered,
 	}
-	if w.at >= n {
-		w.at = n - 1
+	for range runtime.GOMAXPROCS(0) {
+		w.seekers = append(w.seekers, newSeeker(s.tr, s.snap, q))
 	}
-	w.at = (w.at + dir + n) % n
 	return w.step
 }
 
@@ -111,88 +60,70 @@ func (f *finder) start(ctx context.Context, s *source, p *listPane, q query, dir
 type walk struct {
 	ctx      context.Context
 	id       int
-	q        query
 	dir      int
-	at, left int
+	from     int // where the search began; it is looked at last
+	left     int // packets that have not been looked at
 	n        int
 	snap     trace.Snapshot
 	shown    []packet.Number
 	filtered bool
-	reader   *trace.Reader
-	matcher  *trace.Matcher
+	seekers  []*seeker // one a goroutine
 }
+
+// stretch is how many packets a goroutine looks at before all wait for each other:
+// the first hit in order counts.
+const stretch = 64
 
 func (w walk) step() tea.Msg {
 	end := time.Now().Add(chunkTime)
-	for i := 0; w.left > 0; i++ {
-		n := w.snap.First() + packet.Number(w.at)
-		if w.filtered {
-			n = w.shown[w.at]
+	hits := make([]hit, len(w.seekers))
+	for w.left > 0 {
+		done := w.n - w.left
+		var wg sync.WaitGroup
+		for g, s := range w.seekers {
+			first := done + g*stretch
+			wg.Go(func() {
+				hits[g] = hit{}
+				for i := first; i < min(first+stretch, w.n); i++ {
+					if h, ok := s.look(w.packet(i)); ok {
+						hits[g] = h
+						hits[g].step = i
+						return
+					}
+				}
+			})
 		}
-		w.left--
-		if w.holds(n) {
-			return findMsg{id: w.id, found: n, at: w.at, done: w.n - w.left}
+		wg.Wait()
+		for _, h := range hits {
+			if h.n != 0 {
+				return findMsg{id: w.id, hit: h, wrapped: w.wrapped(h.step), done: h.step + 1}
+			}
 		}
-		w.at = (w.at + w.dir + w.n) % w.n
-		if i%64 == 63 && (w.ctx.Err() != nil || time.Now().After(end)) {
-			return findMsg{id: w.id, at: w.at, done: w.n - w.left, next: w.step}
+		w.left = max(w.left-stretch*len(w.seekers), 0)
+		if w.left > 0 && (w.ctx.Err() != nil || time.Now().After(end)) {
+			return findMsg{id: w.id, done: w.n - w.left, next: w.step}
 		}
 	}
 	return findMsg{id: w.id, done: w.n}
 }
 
-func (w *walk) holds(n packet.Number) bool {
-	row := w.snap.Row(n)
-	if row == nil {
-		return false
+// packet gives the packet that is looked at after i others.
+func (w *walk) packet(i int) packet.Number {
+	at := ((w.from+w.dir*(i+1))%w.n + w.n) % w.n
+	if w.filtered {
+		return w.shown[at]
 	}
-	switch w.q.kind {
-	case findFilter:
-		return w.q.f != nil && w.matcher.Match(w.snap, n)
-	case findHex:
-		p, err := w.reader.Packet(n)
-		return err == nil && bytes.Contains(p.Data, w.q.bytes)
-	}
-	p, err := w.reader.Packet(n)
-	if err != nil {
-		return false
-	}
-	if containsFold(p.Data, w.q.lower) {
-		return true
-	}
-	_, cols, err := w.reader.Dissect(n, dissect.WantColumns)
-	return err == nil && (strings.Contains(strings.ToLower(cols.Info), w.q.lower) || strings.Contains(strings.ToLower(cols.Proto), w.q.lower) ||
-		strings.Contains(cols.Src, w.q.lower) || strings.Contains(cols.Dst, w.q.lower))
+	return w.snap.First() + packet.Number(at)
 }
 
-// containsFold looks for lower in b without regard to case (ASCII).
-func containsFold(b []byte, lower string) bool {
-	if lower == "" {
-		return false
+// wrapped says which end of the packets is passed on the way to the one that is
+// looked at after i others: 1 the last, −1 the first, 0 none.
+func (w *walk) wrapped(i int) int {
+	switch at := w.from + w.dir*(i+1); {
+	case at < 0:
+		return -1
+	case at >= w.n:
+		return 1
 	}
-	first := lower[0]
-	upper := first
-	if first >= 'a' && first <= 'z' {
-		upper -= 'a' - 'A'
-	}
-	for i := 0; i+len(lower) <= len(b); i++ {
-		if c := b[i]; c != first && c != upper {
-			continue
-		}
-		k := 1
-		for k < len(lower) {
-			c := b[i+k]
-			if c >= 'A' && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			if c != lower[k] {
-				break
-			}
-			k++
-		}
-		if k == len(lower) {
-			return true
-		}
-	}
-	return false
+	return 0
 }

@@ -82,11 +82,11 @@ func (w problemWalk) step() tea.Msg {
 	end := time.Now().Add(chunkTime)
 	for i := 0; w.left > 0; i++ {
 		if n := w.number(w.at); w.seeker.Fault(w.snap, n) {
-			return findMsg{id: w.id, found: n, at: w.at, done: w.n - w.left}
+			return findMsg{id: w.id, hit: hit{n: n, node: -1, source: -1}, done: w.n - w.left}
 		}
 		w.pass(w.skip())
 		if i%64 == 63 && (w.ctx.Err() != nil || time.Now().After(end)) {
-			return findMsg{id: w.id, at: w.at, done: w.n - w.left, next: w.step}
+			return findMsg{id: w.id, done: w.n - w.left, next: w.step}
 		}
 	}
 	return findMsg{id: w.id, done: w.n}

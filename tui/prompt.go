@@ -49,6 +49,9 @@ func (p *prompt) open(k promptKind, text string) {
 
 func (p *prompt) close() { p.kind = noPrompt }
 
+// width is how many cells the text takes.
+func (p *prompt) width() int { return cells(p.value()) }
+
 func (p *prompt) value() string { return string(p.text) }
 
 // keep remembers what was entered.

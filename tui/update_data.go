@@ -232,11 +232,11 @@ func (m *Model) searched(msg findMsg) tea.Cmd {
 	}
 	m.find.done = msg.done
 	m.dirty = true
-	if msg.found == 0 && msg.next != nil {
+	if msg.hit.n == 0 && msg.next != nil {
 		return tea.Cmd(msg.next)
 	}
 	m.find.running = false
-	if msg.found == 0 {
+	if msg.hit.n == 0 {
 		what := "not found"
 		if m.find.problem {
 			what = "no problem"
@@ -245,8 +245,25 @@ func (m *Model) searched(msg findMsg) tea.Cmd {
 		return nil
 	}
 	m.remember()
-	m.jump(msg.found)
-	if again := m.find.again; m.find.problem && again != 0 {
+	m.jump(msg.hit.n)
+	m.point(msg.hit)
+	if m.find.problem {
+		return m.nextProblemAgain()
+	}
+	switch {
+	case msg.done == m.find.of:
+		m.say("this is the only one", false)
+	case msg.wrapped == 1:
+		m.say("past the last packet: on from the first", false)
+	case msg.wrapped == -1:
+		m.say("past the first packet: on from the last", false)
+	}
+	return nil
+}
+
+// nextProblemAgain goes on with the steps that were asked for during the search.
+func (m *Model) nextProblemAgain() tea.Cmd {
+	if again := m.find.again; again != 0 {
 		dir := 1
 		if again < 0 {
 			dir = -1
@@ -256,6 +273,23 @@ func (m *Model) searched(msg findMsg) tea.Cmd {
 		return cmd
 	}
 	return nil
+}
+
+// point puts the cursors of detail and bytes on what a search has found there.
+func (m *Model) point(h hit) {
+	if h.node < 0 && h.source < 0 {
+		return
+	}
+	m.tree.load(&m.src, h.n)
+	w := m.hexCells(m.arrange())
+	if h.source >= 0 && h.source < len(m.tree.bytes) {
+		m.hex.source, m.hex.cur = h.source, h.start
+		m.hex.reveal(w, h.end-1)
+		m.tree.show(m.tree.at(h.source, h.start))
+		return
+	}
+	m.tree.show(h.node)
+	m.hex.follow(m.tree.node(), w)
 }
 
 // jump selects a packet.

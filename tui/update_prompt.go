@@ -21,7 +21,7 @@ func (m *Model) promptKey(msg tea.KeyPressMsg) tea.Cmd {
 	case "enter":
 		return m.enterPrompt()
 	case "tab":
-		if p.kind == promptFind {
+		if p.kind == promptFind && len(p.hints) == 0 {
 			m.find.kind = (m.find.kind + 1) % findKinds
 			m.checkPrompt()
 			return nil
@@ -30,6 +30,11 @@ func (m *Model) promptKey(msg tea.KeyPressMsg) tea.Cmd {
 		if p.complete() {
 			m.checkPrompt()
 			p.choice = at + 1
+		}
+		return nil
+	case "shift+tab":
+		if p.kind == promptFind && m.find.places() {
+			m.find.in = (m.find.in + 1) % findPlaces
 		}
 		return nil
 	case "backspace":
@@ -63,8 +68,8 @@ func (m *Model) checkPrompt() {
 	case promptFind:
 		if m.find.kind == findFilter {
 			p.checkFilter(m)
-		} else if m.find.kind == findHex && len(p.text) > 0 {
-			if _, err := newQuery(findHex, p.value(), m.lookup); err != nil {
+		} else if len(p.text) > 0 {
+			if _, err := newQuery(m.find.kind, m.find.in, p.value(), m.lookup); err != nil {
 				p.message = err.Error()
 			}
 		}
@@ -106,7 +111,7 @@ func (m *Model) enterPrompt() tea.Cmd {
 			m.setFilter(s)
 		}
 	case promptFind:
-		q, err := newQuery(m.find.kind, s, m.lookup)
+		q, err := newQuery(m.find.kind, m.find.in, s, m.lookup)
 		if s == "" {
 			p.close()
 			return nil
