@@ -71,6 +71,47 @@ func (g *Graph) addTCP(e *event) {
 			e.bits |= opened
 		}
 	}
+	g.withhold(e)
+}
+
+// asking is a SYN that nothing has answered yet: whether it came, and what it came
+// to, only the answer tells.
+type asking struct {
+	on          bool
+	dir         uint8 // the end that it is for
+	first, last int   // events: the first SYN, and the newest
+}
+
+// withhold leaves the state of an end blank that a SYN was sent to, until something
+// of that end shows that it has come: then the SYN gets its SYN_RCVD. A RST in its
+// place shows that there was no connection.
+func (g *Graph) withhold(e *event) {
+	a, i := &g.asking, len(g.events)
+	if a.on && e.Dir == a.dir {
+		a.on = false
+		if e.Flags&tcp.RST == 0 {
+			for k := a.first; k < i; k++ {
+				g.events[k].state[a.dir] = tcp.SynReceived
+			}
+			g.events[a.last].bits |= moved0 << a.dir
+			g.marks = append(g.marks, a.first)
+		}
+		return
+	}
+	to := e.Dir ^ 1
+	if e.Flags&(tcp.SYN|tcp.ACK|tcp.RST) == tcp.SYN && e.state[to] == tcp.SynReceived {
+		if !a.on && e.bits&(moved0<<to) == 0 {
+			return // it is known to have come before
+		}
+		if !a.on {
+			*a = asking{on: true, dir: to, first: i}
+		}
+		a.last = i
+	}
+	if a.on && e.state[a.dir] == tcp.SynReceived {
+		e.state[a.dir] = tcp.StateUnknown
+		e.bits &^= moved0 << a.dir
+	}
 }
 
 // opening says whether the handshake is not over.

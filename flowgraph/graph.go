@@ -83,6 +83,7 @@ type Graph struct {
 	ends    tcp.Ends
 	sent    [2]history
 	turn    turn
+	asking  asking
 	totals  [2]Total
 	details map[packet.Number]Detail
 }

@@ -312,7 +312,7 @@ func ExampleRender() {
 	}
 	// Output:
 	// ─ handshake · refused: the server answers the SYN with a RST ───────────────────
-	//  0.000000           SYN_SENT    │───── SYN  0 ─────▶│ SYN_RCVD
+	//  0.000000           SYN_SENT    │───── SYN  0 ─────▶│
 	//  0.009000   9.0 ms  CLOSED      │◀┅┅ RST, ACK  1 ┅┅┅│ CLOSED
 }
 

@@ -15,13 +15,18 @@ type Ends struct {
 
 // endsSeen is what has happened to a conversation. The bits for end 1 stand one
 // left of those for end 0.
-type endsSeen uint8
+type endsSeen uint16
 
 const (
 	seenFIN endsSeen = 1 << iota // the end sent a FIN
 	_
 	gotFIN // the other end's FIN has reached the end
 	_
+	seenOpen // the end had not closed yet: it sent data, or a FIN
+	_
+	seenActive // the end sent a SYN without ACK: it opened by itself
+	_
+	seenAny // a segment
 	seenSYN
 	seenAnswer // a SYN+ACK
 	seenRST
@@ -42,13 +47,15 @@ func (e *Ends) Apply(f *Facts, flags Flags) (a, b State) {
 
 func (e *Ends) apply(f *Facts, flags Flags, own uint8) {
 	other := own ^ 1
+	e.seen |= seenAny
 	switch {
 	case flags&RST != 0:
 		if e.seen&(seenSYN|seenAnswer|seenRST) == seenSYN && e.state[other] == SynSent {
 			e.seen |= seenRefused
 		}
 		e.seen |= seenRST
-		e.state = [2]State{Closed, Closed}
+		e.state[own] = Closed
+		e.resetBy(other)
 		return
 	case flags&(SYN|ACK) == SYN:
 		e.syn(own)
@@ -56,7 +63,7 @@ func (e *Ends) apply(f *Facts, flags Flags, own uint8) {
 	case flags&SYN != 0:
 		e.synACK(own)
 		return
-	case e.state[own] == Closed && e.state[other] == Closed:
+	case over(e.state[own]) && over(e.state[other]):
 		return // what was still under way when the connection ended
 	}
 	e.established(f, flags, own)
@@ -76,16 +83,32 @@ func (e *Ends) apply(f *Facts, flags Flags, own uint8) {
 	}
 }
 
+// over says whether an end has no connection.
+func over(s State) bool { return s == Closed || s == Listen }
+
+// resetBy is the arrival of a RST at end own. One that waits for a connection goes
+// on waiting, if it had not opened by itself (RFC 9293 §3.10.7.4, SYN-RECEIVED).
+func (e *Ends) resetBy(own uint8) {
+	switch {
+	case e.state[own] == Listen:
+	case e.state[own] == SynReceived && e.seen&(seenActive<<own) == 0 && e.seen&seenAnswer != 0:
+		e.state[own] = Listen
+	default:
+		e.state[own] = Closed
+	}
+}
+
 // syn is a SYN without ACK: a new connection, a repeat, or the other half of a
 // simultaneous open (RFC 9293 §3.5).
 func (e *Ends) syn(own uint8) {
 	other := own ^ 1
 	switch e.state[own] {
 	case Closed, TimeWait:
-		*e = Ends{} // the same SYN again after the end: one more try
+		*e = Ends{seen: seenAny} // the same SYN again after the end: one more try
 	case StateUnknown, Listen, SynSent:
 	case SynReceived:
 		// It had sent its own SYN before the other's came.
+		e.seen |= seenActive << own
 		if e.state[other] == SynSent {
 			e.state[other] = SynReceived
 		}
@@ -93,7 +116,7 @@ func (e *Ends) syn(own uint8) {
 	default:
 		return // stray: answered with a challenge ACK
 	}
-	e.seen |= seenSYN
+	e.seen |= seenSYN | seenActive<<own
 	e.state[own] = SynSent
 	switch e.state[other] {
 	case StateUnknown, Listen, Closed:
@@ -115,20 +138,44 @@ func (e *Ends) synACK(own uint8) {
 	}
 }
 
-// established moves the ends out of the handshake by a segment without SYN.
+// established moves the ends out of the handshake by a segment without SYN. Where
+// the capture began later, an end is known to be established only when both have
+// sent what an end that has closed does not send: data, or a FIN. Until then it may
+// as well be in CLOSE_WAIT or in one of the states after its own FIN.
 func (e *Ends) established(f *Facts, flags Flags, own uint8) {
 	other := own ^ 1
-	switch e.state[own] {
-	case StateUnknown, Listen, SynSent:
-		e.state[own] = Established
+	const again = Retransmission | FastRetransmission | SpuriousRetransmission | KeepAlive | ZeroWindowProbe
+	if f.NextSeq != f.Seq && f.Verdict&again == 0 {
+		e.seen |= seenOpen << own
 	}
-	switch e.state[other] {
+	switch e.state[own] {
+	case SynSent:
+		e.state[own] = Established // it answers a SYN+ACK, even if the capture lacks that
 	case StateUnknown, Listen:
-		e.state[other] = Established
-	case SynSent, SynReceived:
-		if flags&ACK != 0 && f.Ack != 0 {
-			e.state[other] = Established
+		const both = seenOpen | seenOpen<<1
+		switch {
+		case e.seen&(seenSYN|seenAnswer) != 0:
+			e.state[own] = Established
+		case e.seen&both == both:
+			e.began(own)
 		}
+	}
+	if e.state[other] == SynReceived && flags&ACK != 0 && f.Ack != 0 {
+		e.state[other] = Established
+	}
+}
+
+// began is the moment when a conversation of which the capture lacks the beginning
+// tells its states: own, of which nothing was known, sends what only an end sends
+// that has not closed. The other end had not closed either when it last sent.
+func (e *Ends) began(own uint8) {
+	other := own ^ 1
+	e.state[own], e.state[other] = Established, Established
+	if e.seen&(seenFIN<<other) != 0 {
+		e.state[other] = FinWait1
+	}
+	if e.seen&(gotFIN<<own) != 0 {
+		e.state[own] = CloseWait
 	}
 }
 
@@ -143,6 +190,10 @@ func (e *Ends) sendFIN(f *Facts, own uint8) {
 		e.state[own] = LastAck
 		if int32(f.Ack-e.fin[other]) < 0 {
 			e.state[own] = Closing // both closed at once: this FIN left before that one came
+		}
+	case StateUnknown:
+		if e.seen&(seenFIN<<own) != 0 {
+			return
 		}
 	default:
 		return // sent again
@@ -161,7 +212,7 @@ func (e *Ends) receiveFIN(own uint8) {
 	}
 	e.seen |= gotFIN << own
 	switch e.state[own] {
-	case SynReceived, Established, StateUnknown:
+	case SynReceived, Established:
 		e.state[own] = CloseWait
 	case FinWait1:
 		e.state[own] = Closing
@@ -205,7 +256,7 @@ func (e *Ends) Status() Status {
 	switch {
 	case e.seen&seenRefused != 0:
 		return StatusRefused
-	case e.seen&seenRST != 0 && a == Closed:
+	case e.seen&seenRST != 0 && over(a) && over(b):
 		return StatusReset
 	case fins == seenFIN|seenFIN<<1:
 		if (a == Closed || a == TimeWait) && (b == Closed || b == TimeWait) {
@@ -214,8 +265,10 @@ func (e *Ends) Status() Status {
 		return StatusClosing
 	case fins != 0:
 		return StatusHalfClosed
-	case a == StateUnknown && b == StateUnknown:
+	case e.seen == 0:
 		return StatusNone
+	case a == StateUnknown && b == StateUnknown:
+		return StatusMidStream
 	case a == Established && b == Established:
 		if e.seen&(seenSYN|seenAnswer) == 0 {
 			return StatusMidStream
