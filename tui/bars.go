@@ -273,7 +273,7 @@ func (m *Model) drawFooter(w int) string {
 	var keys []binding
 	help := binding{}
 	for _, b := range m.keys.all {
-		if b.footer&here == 0 {
+		if b.footer&here == 0 || len(b.keys) == 0 {
 			continue
 		}
 		if b.act == actHelp {
@@ -282,13 +282,14 @@ func (m *Model) drawFooter(w int) string {
 		}
 		keys = append(keys, b)
 	}
-	helpText := keyLabel(help.keys[0]) + " " + help.short
+	helpKey := ""
+	if len(help.keys) > 0 {
+		helpKey = keyLabel(help.keys[0])
+	}
+	helpText := helpKey + " " + help.short
 	l.space(1)
 	for i, b := range keys {
 		label := keyLabel(b.keys[0])
-		if label == "Esc" && here != inHelp {
-			label = "Esc"
-		}
 		need := cells(label) + 1 + cells(b.short)
 		if i > 0 {
 			need += 3
@@ -302,9 +303,11 @@ func (m *Model) drawFooter(w int) string {
 		l.put(sKey, label)
 		l.put(sHint, " "+b.short)
 	}
-	l.space(2)
-	l.put(sKey, keyLabel(help.keys[0]))
-	l.put(sHint, " "+help.short)
+	if helpKey != "" {
+		l.space(2)
+		l.put(sKey, helpKey)
+		l.put(sHint, " "+help.short)
+	}
 	if s := m.pending; s != "" {
 		l.to(w - 4)
 		l.put(sKey, s)

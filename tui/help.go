@@ -128,7 +128,7 @@ func KeysDocument() string {
 	var b strings.Builder
 	b.WriteString("# Keys\n\nMade from the key map of the program (`tui/keys.go`): `go test ./tui -run KeysDocument -update` writes it anew.\n" +
 		"In the program, `?` shows the same. Names are for the command line: `:follow`.\n")
-	for _, s := range newKeyMap().sections() {
+	for _, s := range newKeyMap(nil).sections() {
 		b.WriteString("\n## " + s.title + "\n\n| keys | name | what they do |\n|---|---|---|\n")
 		for _, r := range s.rows {
 			var keys []string

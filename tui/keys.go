@@ -1,6 +1,10 @@
 package tui
 
-import "strings"
+import (
+	"strings"
+
+	"tcplens/internal/config"
+)
 
 // action is what a key does.
 type action uint8
@@ -118,15 +122,21 @@ type binding struct {
 	footer where  // where the footer shows it, in the table's order
 }
 
-// keyMap is the table. It is made once for a Model and does not change.
+// keyMap is the table, with the keys that the user has bound. It is made once for a
+// Model and does not change.
 type keyMap struct {
 	all    []binding
 	byKey  map[string][]int
 	prefix map[string]bool
 }
 
-func newKeyMap() *keyMap {
+func newKeyMap(bound map[string][]string) *keyMap {
 	k := &keyMap{all: bindings(), byKey: make(map[string][]int), prefix: make(map[string]bool)}
+	if len(bound) > 0 {
+		for i, keys := range config.Rebind(Bindings(), bound) {
+			k.all[i].keys = keys
+		}
+	}
 	for i, b := range k.all {
 		for _, key := range b.keys {
 			k.byKey[key] = append(k.byKey[key], i)
@@ -156,6 +166,17 @@ func (k *keyMap) command(name string, in where) action {
 		}
 	}
 	return actNone
+}
+
+// Bindings are the actions with the keys that they have by default, for those who
+// bind other keys to them.
+func Bindings() []config.Binding {
+	all := bindings()
+	out := make([]config.Binding, len(all))
+	for i, b := range all {
+		out[i] = config.Binding{Name: b.name, Keys: b.keys, In: uint32(b.in), Help: b.long}
+	}
+	return out
 }
 
 func bindings() []binding {

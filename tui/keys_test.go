@@ -29,7 +29,7 @@ func TestKeysDocument(t *testing.T) {
 // TestKeyMap checks that no key means two things in one place, that every action
 // has a key, a name and an explanation, and that names are unambiguous.
 func TestKeyMap(t *testing.T) {
-	k := newKeyMap()
+	k := newKeyMap(nil)
 	seen := map[action]bool{}
 	for i, b := range k.all {
 		if b.act == actNone || b.name == "" || b.long == "" || len(b.keys) == 0 || b.in == 0 {
@@ -46,11 +46,11 @@ func TestKeyMap(t *testing.T) {
 		}
 		seen[b.act] = true
 		for j, c := range k.all[:i] {
-			if b.in&c.in == 0 {
-				continue
-			}
 			if b.name == c.name {
 				t.Errorf("two commands are called %s", b.name)
+			}
+			if b.in&c.in == 0 {
+				continue
 			}
 			for _, x := range b.keys {
 				for _, y := range c.keys {

@@ -10,6 +10,7 @@ import (
 
 	"tcplens/dissect"
 	"tcplens/dissect/filter"
+	"tcplens/internal/config"
 	"tcplens/internal/packet"
 	"tcplens/internal/trace"
 )
@@ -63,6 +64,7 @@ type Model struct {
 	relGen uint64
 
 	filter string // the display filter in force
+	named  []config.Named
 	scan   scan
 	find   finder
 	frozen bool
@@ -92,19 +94,23 @@ type Model struct {
 // New makes a Model. The error tells of a display filter or theme that is wrong.
 // The commands of the Model end with ctx.
 func New(ctx context.Context, o Options) (*Model, error) {
-	m := &Model{ctx: ctx, opt: o, keys: newKeyMap(), lookup: dissect.NewLookup(), now: time.Now(), dirty: true}
+	m := &Model{ctx: ctx, opt: o, lookup: dissect.NewLookup(), now: time.Now(), dirty: true}
 	m.names = filter.NewNames(m.lookup)
 	m.g = newGlyphs(o.ASCII)
+	if m.opt.Config == nil {
+		m.opt.Config = config.Default()
+	}
+	m.keys = newKeyMap(m.opt.Config.Keys)
 	switch o.Theme {
 	case "", ThemeAuto:
-		m.theme = newTheme(ThemeDark)
+		m.theme = m.themed(ThemeDark)
 	case ThemeDark, ThemeLight, ThemeMono:
-		m.theme, m.themeFixed = newTheme(o.Theme), true
+		m.theme, m.themeFixed = m.themed(o.Theme), true
 	default:
 		return nil, fmt.Errorf("there is no theme %q: the themes are %s", o.Theme, strings.Join(ThemeNames(), ", "))
 	}
 	if !o.Color {
-		m.theme, m.themeFixed = newTheme(ThemeMono), true
+		m.theme, m.themeFixed = m.themed(ThemeMono), true
 	}
 	m.list = newListPane()
 	m.flows = newFlowsPane()
@@ -121,6 +127,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		m.list.format = timeEpoch
 	}
 	m.restyle()
+	m.recall()
 	m.openTrace(o.Trace)
 	if o.Filter != "" {
 		if err := m.applyFilter(o.Filter); err != nil {
@@ -131,6 +138,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		m.view = viewPicker
 		m.pick.open()
 	}
+	m.tellProblems()
 	return m, nil
 }
 
@@ -234,7 +242,7 @@ func (m *Model) background(dark bool) {
 		want = ThemeDark
 	}
 	if !m.themeFixed && m.theme.name != want {
-		m.theme = newTheme(want)
+		m.theme = m.themed(want)
 		m.restyle()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"tcplens/internal/config"
 	"tcplens/internal/packet"
 	"tcplens/internal/trace"
 )
@@ -25,6 +26,9 @@ type Options struct {
 	Color  bool         // false: bold, underline and reverse only
 	Time   string       // time column: "r", "d", "a", "ad", "e" as with -t; empty is "r"
 	Hooks  Hooks
+
+	Config *config.Config // keys, colours, columns, rules; nil: the defaults
+	State  *config.State  // what was remembered of the last time; nil: nothing
 
 	Input  io.Reader // keys; nil: standard input, or the terminal if that is not one
 	Output io.Writer // nil: standard output
@@ -56,6 +60,9 @@ type Hooks struct {
 
 	// Write saves packets to a file and tells how many; nil numbers means all.
 	Write func(ctx context.Context, path string, numbers []packet.Number) (int, error)
+
+	// Remember changes what is remembered for the next time.
+	Remember func(change func(*config.State)) error
 
 	// Unsaved says whether quitting would lose packets that are in no file.
 	Unsaved func() bool

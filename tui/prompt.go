@@ -36,6 +36,7 @@ type prompt struct {
 	choice  int // hint that Tab takes
 
 	past   [promptKinds][]string // what was entered before
+	most   int                   // how many display filters are kept
 	recall int                   // how far back the user has gone
 	draft  string                // what was typed before going back
 }
@@ -60,9 +61,15 @@ func (p *prompt) keep(s string) {
 	if s == "" || len(h) > 0 && h[len(h)-1] == s {
 		return
 	}
-	const most = 100
+	most := 100
+	if p.kind == promptFilter {
+		most = p.most
+	}
+	if most == 0 {
+		return
+	}
 	if len(h) >= most {
-		h = append(h[:0:0], h[1:]...)
+		h = append(h[:0:0], h[len(h)-most+1:]...)
 	}
 	p.past[p.kind] = append(h, s)
 }

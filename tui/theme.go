@@ -1,5 +1,12 @@
 package tui
 
+import (
+	"cmp"
+	"strings"
+
+	"tcplens/internal/config"
+)
+
 // style names what a piece of a line is. The theme says how it looks.
 type style uint8
 
@@ -78,7 +85,60 @@ type palette struct {
 	style  [styleCount]string
 }
 
-func newTheme(name string) *theme {
+// styleNames are the styles that the user may colour.
+var styleNames = [...]struct {
+	name string
+	st   style
+}{
+	{"text", sText}, {"dim", sDim}, {"title", sTitle}, {"header", sHeader}, {"live", sLive}, {"warning", sWarn}, {"error", sError},
+	{"column", sColumn}, {"border", sBorder}, {"focus", sFocus}, {"key", sKey}, {"hint", sHint}, {"margin", sMargin}, {"match", sMatch},
+	{"field", sField}, {"protocol", sProto}, {"layer", sLayer}, {"chip", sChip}, {"prompt", sPrompt}, {"client", sSide0}, {"server", sSide1},
+	{"heading", sHeading}, {"tcp", sTCP}, {"udp", sUDP}, {"http", sHTTP}, {"tls", sTLS}, {"dns", sDNS}, {"icmp", sICMP}, {"arp", sARP},
+}
+
+// groundNames are the grounds that the user may colour.
+var groundNames = [...]struct {
+	name string
+	on   ground
+}{{"selected", gSelected}, {"unfocused", gUnfocused}, {"bar", gBar}}
+
+// StyleNames lists what the user may colour.
+func StyleNames() []string {
+	var out []string
+	for _, s := range styleNames {
+		out = append(out, s.name)
+	}
+	for _, g := range groundNames {
+		out = append(out, g.name)
+	}
+	return out
+}
+
+// recolor puts the user's colours over those of the theme.
+func (p *palette) recolor(colors map[string]config.Style, mono bool) {
+	for _, s := range styleNames {
+		if c, ok := colors[s.name]; ok {
+			p.style[s.st] = c.Text(mono)
+			if g := c.Ground(); g != "" && !mono {
+				p.style[s.st] = strings.TrimPrefix(p.style[s.st]+";"+g, ";")
+			}
+		}
+	}
+	for _, g := range groundNames {
+		c, ok := colors[g.name]
+		if !ok {
+			continue
+		}
+		own := c.Text(mono)
+		if b := c.Ground(); b != "" && !mono {
+			own = strings.TrimPrefix(own+";"+b, ";")
+		}
+		// A ground that could not be told from the others would hide the cursor.
+		p.ground[g.on] = cmp.Or(own, p.ground[g.on])
+	}
+}
+
+func newTheme(name string, colors map[string]config.Style) *theme {
 	var p palette
 	switch name {
 	case ThemeLight:
@@ -88,6 +148,7 @@ func newTheme(name string) *theme {
 	default:
 		name, p = ThemeDark, darkPalette()
 	}
+	p.recolor(colors, name == ThemeMono)
 	t := &theme{name: name}
 	for s := range p.style {
 		for g := range p.ground {

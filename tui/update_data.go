@@ -348,7 +348,7 @@ func (m *Model) ask(do func(ctx context.Context) (string, error), then func(*Mod
 // profile notes what colours the terminal has.
 func (m *Model) profile(msg tea.ColorProfileMsg) {
 	if msg.Profile <= colorprofile.ASCII && m.theme.name != ThemeMono {
-		m.theme, m.themeFixed = newTheme(ThemeMono), true
+		m.theme, m.themeFixed = m.themed(ThemeMono), true
 		m.restyle()
 	}
 }

@@ -110,6 +110,7 @@ func (m *Model) enterPrompt() tea.Cmd {
 		if s != m.filter {
 			m.setFilter(s)
 		}
+		return m.rememberFilter(s)
 	case promptFind:
 		q, err := newQuery(m.find.kind, m.find.in, s, m.lookup)
 		if s == "" {
@@ -183,6 +184,17 @@ func (m *Model) command(s string) tea.Cmd {
 		}
 	case "help", "h":
 		return m.do(actHelp)
+	case "config":
+		m.configMenu()
+		return nil
+	case "named":
+		if rest == "" {
+			m.namedMenu()
+			return nil
+		}
+		return m.useNamed(rest)
+	case "name":
+		return m.nameFilter(rest)
 	}
 	if a := m.keys.command(name, m.here()); a != actNone {
 		return m.do(a)

@@ -19,8 +19,8 @@ import (
 )
 
 // newDemo is the command demo.
-func newDemo(s Streams) *cobra.Command {
-	o := &options{streams: s}
+func newDemo(s Streams, set *settings) *cobra.Command {
+	o := &options{streams: s, set: set}
 	var list bool
 	cmd := &cobra.Command{
 		Use:   "demo [LESSON]",
@@ -123,6 +123,7 @@ func (o *options) demo(ctx context.Context, name string) error {
 	if onScreen {
 		return o.show(ctx, src, l.Play)
 	}
+	o.set.tell(o.streams.Err)
 	return o.printDemo(ctx, src, show, l)
 }
 

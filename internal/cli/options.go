@@ -11,6 +11,7 @@ import (
 // options are the flags of the main command.
 type options struct {
 	streams Streams
+	set     *settings // nil: the defaults
 
 	ifaces    []string
 	filter    string // capture filter

@@ -75,7 +75,8 @@ func say(w io.Writer, err error) {
 }
 
 func newRoot(s Streams) *cobra.Command {
-	o := &options{streams: s}
+	set := &settings{}
+	o := &options{streams: s, set: set}
 	root := &cobra.Command{
 		Use:   "tcplens [-i INTERFACE | -r FILE] [FILTER]",
 		Short: "A terminal packet analyser that shows what the wire says",
@@ -99,6 +100,17 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	o.flags(root.Flags())
-	root.AddCommand(newFlows(s), newRequests(s), newProblems(s), newFlow(s), newFollow(s), newDoctor(s), newDemo(s))
+	set.flags(root.PersistentFlags())
+	demo := newDemo(s, set)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := set.load(cmd); err != nil {
+			return err
+		}
+		if cmd != root && cmd != demo {
+			set.tell(s.Err)
+		}
+		return nil
+	}
+	root.AddCommand(newFlows(s), newRequests(s), newProblems(s), newFlow(s), newFollow(s), newDoctor(s), demo, newConfig(s, set))
 	return root
 }

@@ -42,6 +42,7 @@ func (o *options) run(ctx context.Context) error {
 	if o.onScreen() {
 		return o.screen(ctx, da)
 	}
+	o.set.tell(o.streams.Err)
 	return o.print(ctx, da, show)
 }
 

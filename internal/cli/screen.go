@@ -67,6 +67,8 @@ type session struct {
 	ended  chan struct{} // closed when the source's goroutine has ended
 	old    *pipeline.Pipeline
 	saved  bool // everything captured is in a file
+
+	state sync.Mutex // held while what is remembered is written
 }
 
 // begin starts to read a source in the background. The lock is held, or nobody
@@ -93,6 +95,8 @@ func (s *session) halt() {
 }
 
 func (s *session) close() {
+	s.state.Lock() // what is being remembered is in its file then
+	defer s.state.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.halt()
@@ -109,13 +113,14 @@ func (s *session) run(ctx context.Context, t *trace.Trace) error {
 	o := s.o
 	to := tui.Options{
 		Trace: t, Filter: o.display, Theme: o.theme, ASCII: o.ascii, Time: o.time, Title: o.title, About: o.about,
-		Color: !o.noColor && os.Getenv("NO_COLOR") == "",
+		Color: o.colored(),
 		Hooks: tui.Hooks{
 			Interfaces: s.interfaces, Open: s.open, CheckFilter: s.checkFilter, SetFilter: s.setFilter,
 			Stop: s.stop, Start: s.restart, Write: s.write, Unsaved: s.unsaved,
 		},
 		Output: o.streams.Out,
 	}
+	s.configure(&to)
 	if o.read != "" {
 		to.Hooks.Stop, to.Hooks.Start, to.Hooks.SetFilter = nil, nil, nil
 	}

@@ -81,7 +81,7 @@ func lab(t *testing.T, name string) string {
 // environment is what every program is started with: nothing of the user's that
 // changes what is printed.
 func environment(extra ...string) []string {
-	keep := []string{"TZ=UTC", "LC_ALL=C.UTF-8", "TERM=xterm-256color"}
+	keep := []string{"TZ=UTC", "LC_ALL=C.UTF-8", "TERM=xterm-256color", "XDG_CONFIG_HOME=/dev/null", "XDG_CONFIG_DIRS=/dev/null"}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", programVar} {
 		if v, ok := os.LookupEnv(name); ok {
 			keep = append(keep, name+"="+v)

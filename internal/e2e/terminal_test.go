@@ -52,7 +52,8 @@ func showCommand(t *testing.T, cols, rows int, env []string, command ...string) 
 			t.Error(err)
 		}
 	})
-	args := []string{"new-session", "-d", "-x", strconv.Itoa(cols), "-y", strconv.Itoa(rows), "env", "TERM=tmux-256color"}
+	args := []string{"new-session", "-d", "-x", strconv.Itoa(cols), "-y", strconv.Itoa(rows), "env", "TERM=tmux-256color",
+		"XDG_CONFIG_HOME=" + filepath.Join(dir, "config"), "XDG_CONFIG_DIRS=/dev/null", "XDG_STATE_HOME=" + filepath.Join(dir, "state")}
 	args = append(args, env...)
 	args = append(args, "sh", "-c", launcher, "sh", dir)
 	args = append(args, command...)
