@@ -31,7 +31,7 @@ var named = [...]struct {
 }{
 	{"orange", rgb | 0xe69f00}, {"skyblue", rgb | 0x56b4e9}, {"bluishgreen", rgb | 0x009e73}, {"amber", rgb | 0xf0e442},
 	{"azure", rgb | 0x0072b2}, {"vermilion", rgb | 0xd55e00}, {"purple", rgb | 0xcc79a7},
-	{"black", indexed | 0}, {"red", indexed | 1}, {"green", indexed | 2}, {"yellow", indexed | 3},
+	{"black", indexed}, {"red", indexed | 1}, {"green", indexed | 2}, {"yellow", indexed | 3},
 	{"blue", indexed | 4}, {"magenta", indexed | 5}, {"cyan", indexed | 6}, {"white", indexed | 7},
 	{"brightblack", indexed | 8}, {"brightred", indexed | 9}, {"brightgreen", indexed | 10}, {"brightyellow", indexed | 11},
 	{"brightblue", indexed | 12}, {"brightmagenta", indexed | 13}, {"brightcyan", indexed | 14}, {"brightwhite", indexed | 15},
