@@ -72,7 +72,7 @@ type walk struct {
 
 // stretch is how many packets a goroutine looks at before all wait for each other:
 // the first hit in order counts.
-const stretch = 64
+const stretch = 512
 
 func (w walk) step() tea.Msg {
 	end := time.Now().Add(chunkTime)

@@ -269,25 +269,8 @@ func (m *Model) doFlows(a action) tea.Cmd {
 	case actFilter:
 		m.prompt.open(promptFilter, m.filter)
 		m.prompt.checkFilter(m)
-	case actEnter, actOnly, actExcept:
-		c := p.selected()
-		if c == nil {
-			return nil
-		}
-		expr := c.Kind.String() + ".stream == " + strconv.FormatUint(uint64(c.Stream), 10)
-		if a == actExcept {
-			expr = negated(expr)
-			if m.filter != "" {
-				expr = bracketed(m.filter) + " and " + expr
-			}
-		}
-		first := c.First
-		m.came, m.view, m.focus = nil, viewPackets, paneList
-		m.list.leaveTail(&m.src)
-		m.setFilter(expr)
-		if a != actExcept {
-			m.jump(first)
-		}
+	case actEnter:
+		m.only()
 	default:
 		if d, ok := steps(a, p.rows, len(p.all)); ok {
 			p.move(d)

@@ -44,6 +44,7 @@ const (
 	actFilter
 	actOnly
 	actExcept
+	actCombine
 	actConversation
 	actPrevInConv
 	actNextInConv
@@ -188,6 +189,7 @@ func bindings() []binding {
 		{act: actFilter, keys: []string{"/"}, in: everywhere &^ inPicker, name: "filter", short: "filter", long: "display filter; in a flow graph and in follow: find text", footer: inPackets | inFlows | inRequests},
 		{act: actOnly, keys: []string{"="}, in: inPackets | inFlows | inRequests | inProblems, name: "only", short: "only this", long: "filter to the cell or field under the cursor", footer: inPackets | inFlows | inRequests | inProblems},
 		{act: actExcept, keys: []string{"!"}, in: inPackets | inFlows | inRequests | inProblems, name: "except", long: "filter it out"},
+		{act: actCombine, keys: []string{"a"}, in: inPackets | inFlows | inRequests | inProblems, name: "combine", long: "join it with the filter: and, or, not; or edit it first"},
 		{act: actExplain, keys: []string{"K"}, in: inPackets | inFlows | inProblems, name: "explain", short: "explain", long: "explain the field, packet, flow or problem under the cursor", footer: inPackets | inProblems},
 		{act: actSort, keys: []string{"s"}, in: inFlows | inRequests, name: "sort", short: "sort", long: "sort by the next column", footer: inFlows | inRequests},
 		{act: actSortBy, keys: []string{"o"}, in: inFlows, name: "sort-by", short: "sort by", long: "sort by any column, also by those that there is no room for", footer: inFlows},

@@ -386,8 +386,6 @@ func (m *Model) doProblems(a action) tea.Cmd {
 	case actFilter:
 		m.prompt.open(promptFilter, m.filter)
 		m.prompt.checkFilter(m)
-	case actOnly, actExcept:
-		m.filterProblem(a == actExcept)
 	case actExplain:
 		m.explainProblem()
 	default:
@@ -418,32 +416,6 @@ func (m *Model) problemFilter(g *problems.Group) string {
 		expr += strconv.FormatUint(uint64(n), 10)
 	}
 	return expr + "}"
-}
-
-// filterProblem shows the packets of the selected group only, or all but them.
-func (m *Model) filterProblem(except bool) {
-	g := m.problems.selected()
-	if g == nil {
-		return
-	}
-	expr := m.problemFilter(g)
-	if expr == "" {
-		m.say("there is no filter for these packets: Enter lists them", false)
-		return
-	}
-	at := m.problems.packetOf()
-	if except {
-		expr = negated(expr)
-		if m.filter != "" {
-			expr = bracketed(m.filter) + " and " + expr
-		}
-	}
-	m.came, m.view, m.focus = nil, viewPackets, paneList
-	m.list.leaveTail(&m.src)
-	m.setFilter(expr)
-	if !except && at != 0 {
-		m.jump(at)
-	}
 }
 
 // explainProblem shows all that is known of what is selected.

@@ -407,25 +407,8 @@ func (m *Model) doRequests(a action) tea.Cmd {
 	case actFilter:
 		m.prompt.open(promptFilter, m.filter)
 		m.prompt.checkFilter(m)
-	case actEnter, actOnly, actExcept:
-		r := p.selected()
-		if r == nil {
-			return nil
-		}
-		frame := r.Frame
-		expr := requestFilter(r)
-		if a == actExcept {
-			expr = negated(expr)
-			if m.filter != "" {
-				expr = bracketed(m.filter) + " and " + expr
-			}
-		}
-		m.came, m.view, m.focus = nil, viewPackets, paneList
-		m.list.leaveTail(&m.src)
-		m.setFilter(expr)
-		if a != actExcept {
-			m.jump(frame)
-		}
+	case actEnter:
+		m.only()
 	default:
 		if d, ok := steps(a, p.rows, len(p.order)); ok {
 			p.move(d)

@@ -111,6 +111,15 @@ func (m *Model) do(a action) tea.Cmd {
 		return m.openFollow()
 	case actGraph:
 		return m.openGraph()
+	case actOnly:
+		m.only()
+		return nil
+	case actExcept:
+		m.except()
+		return nil
+	case actCombine:
+		m.combineMenu()
+		return nil
 	}
 	switch m.view {
 	case viewFlows:
@@ -202,10 +211,6 @@ func (m *Model) doPackets(a action) tea.Cmd {
 	case actFilter:
 		m.prompt.open(promptFilter, m.filter)
 		m.prompt.checkFilter(m)
-	case actOnly:
-		m.filterCell(false)
-	case actExcept:
-		m.filterCell(true)
 	case actConversation:
 		m.onlyConversation()
 	case actNextInConv:

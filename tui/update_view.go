@@ -101,22 +101,6 @@ func (m *Model) setFilter(expr string) {
 	}
 }
 
-// filterCell filters to the cell or field under the cursor, or filters it out.
-func (m *Model) filterCell(except bool) {
-	expr := m.cellFilter()
-	if expr == "" {
-		m.say("there is nothing here to filter by", false)
-		return
-	}
-	if except {
-		expr = negated(expr)
-		if m.filter != "" {
-			expr = bracketed(m.filter) + " and " + expr
-		}
-	}
-	m.setFilter(expr)
-}
-
 // negated turns an expression round. "!=" wants the field to be there; "not" also
 // keeps packets without it, which is what filtering out means.
 func negated(expr string) string { return "not " + bracketed(expr) }
