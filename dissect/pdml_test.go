@@ -64,6 +64,7 @@ var pdmlSkip = map[string]string{
 	"mysql.response_in":              "ours",
 	"mysql.response_to":              "ours",
 	"mysql.time":                     "ours",
+	"tls.record.role":                "ours: what an encrypted record is likely to be",
 	"arp.duplicate-address-detected": "a fact of other packets",
 	"arp.duplicate-address-frame":    "a fact of other packets",
 	"arp.seconds-since-duplicate-address-frame": "a fact of other packets",

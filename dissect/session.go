@@ -196,8 +196,16 @@ func (s *Session) Begin(frame packet.Number, at packet.Time, dir uint8, fin bool
 		s.from = frame
 		s.mu.Unlock()
 	}
-	if f, ok := s.framers[dir&1].(interface{ closed() }); ok && fin {
+	if !fin {
+		return
+	}
+	if f, ok := s.framers[dir&1].(interface{ closed() }); ok {
 		f.closed()
+	}
+	if s.tls != nil {
+		s.mu.Lock()
+		s.tls.roles.fins[dir&1] = frame
+		s.mu.Unlock()
 	}
 }
 

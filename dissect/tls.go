@@ -175,7 +175,9 @@ func (t *tlsRun) record(c *cursor) bool {
 	var label string
 	switch {
 	case !opened:
+		at := body.pos
 		label = t.fragment(&body, kind, version, false)
+		t.showRole(&body, t.seq+uint32(at-tlsHeader-t.start), kind)
 	case known.kind == tlsAppData:
 		label = t.applicationData(&body)
 		t.content(&known, plain)

@@ -8,6 +8,8 @@ var (
 	fTLSVersion   = pTLS.u16("tls.record.version", "Version", Hex, names(tlsVersions))
 	fTLSLength    = pTLS.u16("tls.record.length", "Length", Dec)
 	fTLSData      = pTLS.bytes("tls.app_data", "Encrypted Application Data")
+	fTLSRole      = pTLS.str("tls.record.role", "Role")         // ours: see tlsRole
+	fTLSEvidence  = pTLS.str("tls.record.evidence", "Evidence") // ours
 	fTLSDataProto = pTLS.str("tls.app_data_proto", "Application Data Protocol")
 	fTLSCCS       = pTLS.none("tls.change_cipher_spec", "Change Cipher Spec Message")
 	fTLSAlert     = pTLS.none("tls.alert_message", "Alert Message")

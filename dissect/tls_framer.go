@@ -157,11 +157,15 @@ func (f *tlsFramer) begin() bool {
 	}
 	f.inBody, f.left = true, int(h[3])<<8|int(h[4])
 	f.keep = h[0] == tlsHandshake && f.left <= maxTLSKept && !t.encrypted(f.dir, f.session.frame)
+	f.keep = f.keep || h[0] == tlsAlert && f.left == 2
 	f.open = f.left <= maxTLSKept && t.lock.opens(f.dir, h[0])
 	f.shut = f.open && !f.keep
 	f.keep = f.keep || f.open
 	if h[0] == tlsAppData {
 		f.session.tlsRecord(f.dir, tlsAppData, v, nil)
+	}
+	if h[0] == tlsAppData || (h[0] == tlsHandshake || h[0] == tlsAlert) && t.ccs[f.dir] != 0 && t.version < 0x0304 {
+		f.session.sealed(f.dir, f.at, f.left, h[0])
 	}
 	return true
 }

@@ -7,9 +7,8 @@ import (
 	"tcplens/internal/text"
 )
 
-// TLSInfo is what the two sides of a conversation have said of its encryption in the
-// clear. What is encrypted, as the server's choice of a protocol in TLS 1.3, is not
-// in it.
+// TLSInfo is what is known of a conversation's encryption: what the two sides have
+// said of it in the clear or, where there were keys, not in the clear, and what came of it.
 type TLSInfo struct {
 	Name    string // of the server, as the client asked for it (RFC 6066 §3), printable; empty if it did not
 	Offered string // protocols that the client offered, with commas between (RFC 7301 §3.1), printable
@@ -20,6 +19,14 @@ type TLSInfo struct {
 	Resumed bool   // keys of an earlier session are used
 	Early   bool   // the client said that it sends data at once (RFC 8446 §4.2.10)
 	Retried bool   // the server asked for another hello (RFC 8446 §4.1.4)
+
+	// What follows is told by what could be decrypted and else by order and size of the
+	// encrypted records; of QUIC nothing is told.
+	Full          bool      // the handshake was a whole one, without keys of an earlier session
+	EarlyData     EarlyData // what came of data that was sent at once
+	Tickets       uint8     // that the server gave, to resume the session later
+	TicketsLikely bool      // they are told by order and size
+	End           TLSEnd
 }
 
 // Known says whether anything is known.
@@ -68,6 +75,7 @@ func (s *Session) TLSInfo() TLSInfo {
 	i := t.said
 	i.Version, i.Suite, i.ALPN = t.version, t.suite, text.Printable(t.alpn)
 	i.Resumed = i.Resumed || t.resumed
+	t.outcome(&i)
 	return i
 }
 

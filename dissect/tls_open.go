@@ -129,8 +129,11 @@ func (s *Session) openRecord(dir uint8, r *tlskeys.Record, at uint32, begun pack
 	o := tlsOpened{frame: s.frame, begun: begun, at: at, seq: uint32(r.Seq), size: uint16(size), plain: uint16(len(plain)),
 		keys: uint16(side.place), kind: kind}
 	needed := side.keys.Chained() > 0 || !side.keys.Resumable()
-	if kind == tlsHandshake {
+	switch kind {
+	case tlsHandshake:
 		t.handshakeRecord(s.frame, dir, plain, true)
+	case tlsAlert:
+		t.roles.alerted(dir, s.frame, plain)
 	}
 	s.mu.Unlock()
 	switch kind {

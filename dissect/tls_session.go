@@ -22,6 +22,7 @@ type tlsSession struct {
 	kept    int              // bytes in splits
 
 	decrypted tlsDecrypted
+	roles     tlsRoles
 
 	// When what stands above came to be known, which a first visit goes by.
 	versions  []tlsVersion
@@ -136,8 +137,11 @@ func (s *Session) tlsRecord(dir uint8, kind byte, version uint16, body []byte) {
 	if t.version == 0 && !isHello && kind >= tlsCCS && kind <= tlsAppData && isTLSVersion(version) {
 		t.tell(version, dir, s.frame, ord)
 	}
-	if kind == tlsCCS {
+	switch kind {
+	case tlsCCS:
 		t.lock.changeCipher(dir)
+	case tlsAlert:
+		t.roles.alerted(dir, s.frame, body)
 	}
 	if kind == tlsCCS && t.ccs[dir] == 0 && t.version < 0x0304 {
 		t.ccs[dir] = s.frame
@@ -260,6 +264,7 @@ func (t *tlsSession) message(n packet.Number, dir uint8, m []byte) {
 	case 14:
 		t.hello = true
 	}
+	t.roles.message(m)
 	t.lock.message(dir, m)
 }
 

@@ -72,6 +72,7 @@ var explanations = map[string]string{
 	"http.time":                            "The time from the request to this response, as seen where the capture was made.",
 	"tls.record.version":                   "The version that the record layer claims. With TLS 1.3 it still says TLS 1.2: what was agreed on stands in the Server Hello's supported_versions (RFC 8446 §5.1).",
 	"tls.handshake.extensions_server_name": "The name that the client wants to reach, in the clear, so that a server of many names can pick the certificate (RFC 6066 §3).",
+	"tls.record.role":                      "What the encrypted record is, told without keys: by its place among the records, its direction and its size. Where that does not prove it, it says likely; where it tells nothing, there is no such line. With the keys (--keylog) the record is opened and shown instead.",
 	"tls.handshake.ciphersuite":            "How to encrypt. The client offers a list, the server's hello names the one that is used.",
 	"arp.opcode":                           "1 asks which station has an IPv4 address, 2 answers with its hardware address (RFC 826).",
 	"icmp.type":                            "What the message tells: 8 and 0 are ping and its answer, 3 unreachable, 11 the TTL ran out (RFC 792).",

@@ -31,26 +31,24 @@ func (p *flowsPane) words(l *line, r rect) []string {
 	}
 	room := r.h - 1 - ends
 	spare := 2 // for the history
-	secure := ""
+	secure := []string(nil)
 	if c.TLS.Known() && room >= 3 {
-		secure = tlsWords(c)
-		spare, room = 1, room-1
+		name, rest, _ := strings.Cut(tlsWords(c), ": ")
+		secure = prose(l, r.w, room-2, sTLS, name, rest)
+		spare, room = 1, room-len(secure)
 	}
 	lines := prose(l, r.w, max(room-spare, 1), stateStyle(c), z.State.String(), state)
 	out = append(out, lines...)
 	out = append(out, prose(l, r.w, room-len(lines), sText, z.History.String(), strings.Join(z.History.Words(), ", "))...)
-	if secure != "" {
-		name, rest, _ := strings.Cut(secure, ": ")
-		out = append(out, prose(l, r.w, 1, sTLS, name, rest)...)
-	}
+	out = append(out, secure...)
 	if ends > 0 {
 		out = append(out, endLine(l, r.w, c, 0), endLine(l, r.w, c, 1))
 	}
 	return pad(l, out, r)
 }
 
-// tlsWords says what the hellos of a conversation agreed on: "TLS 1.3: to example.com,
-// h2 inside, TLS_AES_128_GCM_SHA256".
+// tlsWords says what the hellos of a conversation agreed on and what came of it: "TLS 1.3: to
+// example.com, h2 inside, TLS_AES_128_GCM_SHA256, resumed, closed by the client with Close Notify".
 func tlsWords(c *trace.Conversation) string {
 	i := &c.TLS
 	name := i.VersionName()
@@ -74,14 +72,8 @@ func tlsWords(c *trace.Conversation) string {
 	if i.Suite != 0 {
 		add("%s", i.SuiteName())
 	}
-	if i.Resumed {
-		add("resumed")
-	}
-	if i.Early {
-		add("with early data")
-	}
-	if i.Retried {
-		add("hello asked for twice")
+	for _, s := range i.Outcome() {
+		add("%s", s)
 	}
 	if parts == nil {
 		add("only the version was seen")
@@ -186,6 +178,9 @@ func (m *Model) explainFlow() {
 		z.History.String() + ": " + strings.Join(z.History.Words(), ", ") + ".",
 		"State and history are those of Zeek's conn.log. A letter is written when a thing is first seen, upper case for the client: " +
 			"S SYN, H SYN+ACK, A ACK without data, D data, F FIN, R RST, T retransmission, W zero window, G data missing from the capture. T, W and G come again at the 10th and 100th time.",
+	}
+	if c.TLS.Known() {
+		text = append(text, tlsWords(c)+". What is called likely is told by order and size of encrypted records.")
 	}
 	if c.Kind == trace.TCP {
 		text = append(text, "iRTT is the round trip of the handshake. Resent counts the bytes of retransmissions, 0-win the time in which an end had said that it can take no more.")

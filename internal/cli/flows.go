@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tcplens/dissect"
 	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
 	"tcplens/internal/trace"
@@ -26,7 +27,8 @@ func newFlows(s Streams) *cobra.Command {
 		Short: "List the conversations of a capture, one a line",
 		Long: "flows lists what the flows view shows: who spoke with whom, how much, and how it went.\n" +
 			"conn and history are what Zeek's conn.log says; times are in seconds, sizes in bytes, - is none.\n" +
-			"tls, alpn and name are what the hellos of TLS and QUIC say: version, protocol inside, server.\n" +
+			"tls, alpn and name are what the hellos of TLS and QUIC say: version, protocol inside, server;\n" +
+			"json and jsonl have more of TLS: resumption, early data, tickets, who ended it and on which alert.\n" +
 			"A is the sender of the first packet.",
 		Example: "  tcplens flows -r f.pcap\n" +
 			"  tcplens flows -r f.pcap --sort resent | head\n" +
@@ -272,7 +274,7 @@ type flowTCP struct {
 	RTTMean        json.Number `json:"rtt_mean,omitempty"`
 }
 
-// flowTLS is what was said in the clear of a conversation's encryption.
+// flowTLS is what is known of a conversation's encryption.
 type flowTLS struct {
 	Version string `json:"version,omitempty"`
 	Name    string `json:"server_name,omitempty"`
@@ -283,6 +285,43 @@ type flowTLS struct {
 	Resumed bool   `json:"resumed"`
 	Early   bool   `json:"early_data"`
 	Retried bool   `json:"hello_retry"`
+
+	Full      bool         `json:"full_handshake"`
+	EarlyData string       `json:"early_data_outcome,omitempty"`
+	Tickets   *flowTickets `json:"tickets,omitempty"`
+	End       *flowTLSEnd  `json:"end,omitempty"`
+}
+
+// flowTickets is what a server gave to resume a session with.
+type flowTickets struct {
+	Count  uint8 `json:"count"`
+	Likely bool  `json:"likely"` // order and size of encrypted records tell
+}
+
+// flowTLSEnd is how encryption ended.
+type flowTLSEnd struct {
+	By     string `json:"by"`
+	Alert  string `json:"alert,omitempty"` // if it is known which
+	Code   *uint8 `json:"alert_code,omitempty"`
+	Likely bool   `json:"likely"` // order and size of encrypted records tell
+	Text   string `json:"text"`
+}
+
+func tlsObject(i *dissect.TLSInfo) *flowTLS {
+	o := &flowTLS{
+		Version: i.VersionName(), Name: i.Name, ALPN: i.ALPN, Offered: i.Offered, Cipher: i.SuiteName(), QUIC: i.QUIC,
+		Resumed: i.Resumed, Early: i.Early, Retried: i.Retried, Full: i.Full, EarlyData: i.EarlyData.String(),
+	}
+	if i.Tickets > 0 {
+		o.Tickets = &flowTickets{i.Tickets, i.TicketsLikely}
+	}
+	if e := i.End; e.By != dissect.NoParty {
+		o.End = &flowTLSEnd{By: e.By.String(), Alert: e.AlertName(), Likely: e.Sealed, Text: e.String()}
+		if o.End.Alert != "" {
+			o.End.Code = &e.Alert
+		}
+	}
+	return o
 }
 
 func flowObject(c *trace.Conversation) flowJSON {
@@ -300,7 +339,7 @@ func flowObject(c *trace.Conversation) flowJSON {
 		}
 	}
 	if i := &c.TLS; i.Known() {
-		o.TLS = &flowTLS{i.VersionName(), i.Name, i.ALPN, i.Offered, i.SuiteName(), i.QUIC, i.Resumed, i.Early, i.Retried}
+		o.TLS = tlsObject(i)
 	}
 	for i, end := range [2]*flowEnd{&o.A, &o.B} {
 		at := [2]packet.Endpoint{c.Flow.Src, c.Flow.Dst}[i]
