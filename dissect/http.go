@@ -362,7 +362,8 @@ func (m *httpMessage) headerLine(c *cursor, line, raw []byte) {
 		}
 		return
 	}
-	c.addAt(f, off, n, Node{str: value, text: label})
+	shown := strings.TrimLeft(string(line[i+1:]), " \t") // as Wireshark has it: what is behind the value, too
+	c.addAt(f, off, n, Node{str: shown, text: label})
 	c.begin()
 	m.headerParts(c, f, off, n, line, value)
 	c.end()

@@ -33,6 +33,9 @@ func (m *httpMessage) body(c *cursor, asked httpMethod, start int) {
 	body := c.to(n)
 	if m.chunked {
 		plain := m.dechunk(body)
+		if !c.ok() {
+			return
+		}
 		if body.captured() < body.left() {
 			body.skip(body.captured())
 			body.need(1)
@@ -123,6 +126,9 @@ func chunkedEnd(b []byte) (end, plain int) {
 			}
 			return at, plain
 		}
+		if size > maxChunk {
+			return len(b), plain
+		}
 		plain += int(min(size, int64(len(b)-at)))
 		if size+2 > int64(len(b)-at) {
 			return len(b), plain
@@ -152,6 +158,10 @@ func (m *httpMessage) dechunk(c cursor) []byte {
 			m.lastChunk(&c, off, n)
 			break
 		}
+		if size > maxChunk {
+			c.need(c.captured() + 1)
+			return plain
+		}
 		k := int(min(size, int64(c.captured())))
 		plain = append(plain, c.rest()[:k]...)
 		end := min(k+2, c.captured())
@@ -176,18 +186,27 @@ func (m *httpMessage) lastChunk(c *cursor, off, n int) {
 		c.skip(c.captured())
 		return
 	}
-	_, k, _ := httpLine(c.rest())
-	c.addAt(fText, off, n+k, Node{text: "End of chunked encoding"})
+	c.addAt(fText, off, n+min(2, c.captured()), Node{text: "End of chunked encoding"})
 	c.begin()
 	c.addAt(fHTTPChunkSize, off, n, Node{})
 	c.end()
-	for c.captured() > 0 {
-		line, n, ok := httpLine(c.rest())
-		raw := c.raw(n)
+	b := c.rest()
+	end, last := 0, 0
+	for end+last < len(b) {
+		line, k, ok := httpLine(b[end:])
 		if len(line) == 0 || !ok {
-			c.note(n, text.Printable(string(raw)))
-			return
+			last = k
+			break
 		}
-		c.add(fHTTPTrailer, n, Node{str: string(raw)})
+		end += k
 	}
+	if end > 0 {
+		c.skip(end)
+		c.add(fHTTPTrailer, end, Node{str: string(b[:end])})
+	}
+	if last > 0 {
+		c.skip(last)
+		c.note(last, text.Printable(string(b[end:end+last])))
+	}
+	c.skip(c.captured())
 }

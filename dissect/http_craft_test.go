@@ -164,12 +164,40 @@ func httpBodiesTalk(bodies []httpBody) (segments [][]byte, answer []bool) {
 	return segments, answer
 }
 
+// httpMessages are requests and answers in all their forms that one conversation has,
+// as tshark shows them.
+func httpMessages() (segments [][]byte, answer []bool) {
+	const get, chunked = "GET /%s HTTP/1.1\r\nHost: a.test\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+	ask := func(target string) string { return fmt.Sprintf(get, target) }
+	for i, s := range []string{
+		"GET /blanks HTTP/1.1\r\nHost:  a.test \r\nUser-Agent: x \t\r\nAccept:*/*\r\n\r\n", "HTTP/1.1 204 No Content\r\nServer: y \r\n\r\n",
+		ask("one") + ask("two") + ask("three"), chunked + "3\r\none\r\n0\r\n\r\n" + "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n" + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nthree",
+		ask("trailer"), chunked + "4;a=b\r\nbody\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n",
+		"HEAD / HTTP/1.1\r\nHost: a.test\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n",
+		ask("continued"), "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n",
+		ask("huge"), chunked + "2\r\nAB\r\nfff00000\r\nmore",
+	} {
+		segments, answer = append(segments, []byte(s)), append(answer, i%2 == 1)
+	}
+	return segments, answer
+}
+
 // TestHTTPCrafted holds the committed captures against the code that made them.
 func TestHTTPCrafted(t *testing.T) {
+	type talk struct {
+		segments [][]byte
+		answer   []bool
+	}
+	talks := map[string]talk{}
 	for name, bodies := range map[string][]httpBody{"bodies": httpBodies(), "packed": httpPackedBodies(), "images": httpImages(), "odd/packed": httpOddBodies()} {
-		name = "testdata/http/" + name + ".pcap"
 		segments, answer := httpBodiesTalk(bodies)
-		want := talkCapture(hx("020405b4"), segments, answer)
+		talks[name] = talk{segments, answer}
+	}
+	segments, answer := httpMessages()
+	talks["messages"] = talk{segments, answer}
+	for name, said := range talks {
+		name = "testdata/http/" + name + ".pcap"
+		want := talkCapture(hx("020405b4"), said.segments, said.answer)
 		if *flagUpdate {
 			if err := os.WriteFile(name, want, 0o644); err != nil {
 				t.Fatal(err)

@@ -343,9 +343,12 @@ func (f *httpFramer) takeSize(b []byte) (int, bool) {
 		return n, false
 	}
 	f.size = 0
-	if size := chunkSize(line); size > 0 {
+	switch size := chunkSize(line); {
+	case size > maxChunk: // nobody waits for it
+		return len(b), f.end()
+	case size > 0:
 		f.state, f.left = httpInChunk, size+2
-	} else {
+	default:
 		f.state = httpInTrailer
 	}
 	return n, false
@@ -375,7 +378,7 @@ func (f *httpFramer) takeTrailer(b []byte) (int, bool) {
 const maxChunk = 1 << 31
 
 // chunkSize reads the size of a chunk, in front of its extensions; 0 for what is
-// none.
+// no number, more than maxChunk for what is no size.
 func chunkSize(line []byte) int64 {
 	i := 0
 	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
@@ -386,7 +389,7 @@ func chunkSize(line []byte) int64 {
 		j++
 	}
 	v, err := strconv.ParseInt(string(line[i:j]), 16, 64)
-	if err != nil || v > maxChunk {
+	if err != nil {
 		return 0
 	}
 	return v

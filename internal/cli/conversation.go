@@ -28,7 +28,7 @@ type conversation struct {
 
 // load reads the file and finds the conversation. The file's damage, if it has
 // any, is told after what could be read has been shown.
-func (c *conversation) load(ctx context.Context, arg string) (p *pipeline.Pipeline, kind trace.Kind, damage, err error) {
+func (c *conversation) load(ctx context.Context, arg string, errs io.Writer) (p *pipeline.Pipeline, kind trace.Kind, damage, err error) {
 	n, err := strconv.ParseUint(arg, 10, 32)
 	if err != nil {
 		return nil, 0, nil, usagef("%q is not a stream number: tcplens -r %s -T fields -e tcp.stream lists them", arg, c.read)
@@ -36,11 +36,10 @@ func (c *conversation) load(ctx context.Context, arg string) (p *pipeline.Pipeli
 	if c.read == "" {
 		return nil, 0, nil, usagef("name the file with -r")
 	}
-	p, err = c.openFile(c.read)
+	p, damage, err = c.readFile(ctx, c.read, errs)
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	damage = p.RunFile(ctx, "")
 	kind = trace.TCP
 	if c.udp {
 		kind = trace.UDP
@@ -108,7 +107,7 @@ func newFlow(s Streams) *cobra.Command {
 			if fo.Width == 0 {
 				fo.Width = widthOf(s)
 			}
-			p, kind, damage, err := c.load(cmd.Context(), args[0])
+			p, kind, damage, err := c.load(cmd.Context(), args[0], s.Err)
 			if err != nil {
 				return err
 			}
@@ -171,7 +170,7 @@ func newFollow(s Streams) *cobra.Command {
 			if form == "raw" && side < 0 {
 				return usagef("--format raw: say whose bytes with --side 0 or --side 1")
 			}
-			p, kind, damage, err := c.load(cmd.Context(), args[0])
+			p, kind, damage, err := c.load(cmd.Context(), args[0], s.Err)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"encoding/binary"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -64,5 +66,43 @@ func TestDecodeAs(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestReadingFlags: every command that reads a file understands how it is to be taken apart.
+func TestReadingFlags(t *testing.T) {
+	t.Setenv("SSLKEYLOGFILE", "")
+	write := func(name, content string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	redis := write("redis.pcap", talkPcap(60000, "nosuch word\r\n", "-ERR unknown\r\n"))
+	cut := write("cut.pcap", talkPcap(60000, "\x10\x01\x00"))
+	tls := keyed + "tls12_ecdhe_aesgcm.pcap"
+	bad := write("keys", "no\nkey\nlog\n")
+	asRedis := []string{"-d", "tcp.port==60000,redis"}
+	for _, tt := range []struct {
+		args, with []string
+		want, errs string // with the flags, and not without them
+	}{
+		{[]string{"requests", "-r", redis}, asRedis, "NOSUCH", ""},
+		{[]string{"follow", "-r", redis, "0", "--format", "messages"}, asRedis, "Response: Error: ERR unknown", ""},
+		{[]string{"problems", "-r", cut}, []string{"-d", "tcp.port==60000,mqtt"}, "Malformed Packet", ""},
+		{[]string{"requests", "-r", tls}, []string{"--keylog", tls + ".keylog"}, "/index.html", ""},
+		{[]string{"problems", "-r", tls, "-v"}, []string{"--keylog", bad}, "", "warning: key log"},
+		{[]string{"flows", "-r", tls}, []string{"--keylog", bad}, "", "warning: key log"},
+		{[]string{"flow", "-r", tls, "0"}, []string{"--keylog", bad}, "", "warning: key log"},
+	} {
+		out, errs, code := tcplens(t, tt.args...)
+		if code != ExitOK || errs != "" || tt.want != "" && strings.Contains(out, tt.want) {
+			t.Errorf("%v: exit %d, %q\n%s", tt.args, code, errs, out)
+		}
+		out, errs, code = tcplens(t, append(tt.args, tt.with...)...)
+		if code != ExitOK || !strings.Contains(errs, tt.errs) || !strings.Contains(out, tt.want) {
+			t.Errorf("%v %v: exit %d, %q\n%s", tt.args, tt.with, code, errs, out)
+		}
 	}
 }

@@ -50,12 +50,11 @@ func newFlows(s Streams) *cobra.Command {
 			if read == "" {
 				return usagef("name the file with -r")
 			}
-			p, err := how.openFile(read)
+			p, damage, err := how.readFile(cmd.Context(), read, s.Err)
 			if err != nil {
 				return err
 			}
 			defer p.Close()
-			damage := p.RunFile(cmd.Context(), "")
 			var list []trace.Conversation
 			if !onlyUDP || onlyTCP {
 				list = p.Trace().Conversations(trace.TCP, list)

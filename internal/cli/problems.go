@@ -14,7 +14,6 @@ import (
 
 	"tcplens/capture"
 	"tcplens/internal/packet"
-	"tcplens/internal/pipeline"
 	"tcplens/internal/problems"
 	"tcplens/internal/text"
 	"tcplens/internal/trace"
@@ -24,6 +23,7 @@ import (
 func newProblems(s Streams) *cobra.Command {
 	var read, format string
 	var verbose bool
+	var how reading
 	cmd := &cobra.Command{
 		Use:   "problems -r FILE",
 		Short: "List what is wrong in a capture, and why",
@@ -45,12 +45,11 @@ func newProblems(s Streams) *cobra.Command {
 			if read == "" {
 				return usagef("name the file with -r")
 			}
-			p, err := pipeline.OpenFile(read, pipeline.Options{Name: read})
+			p, damage, err := how.readFile(cmd.Context(), read, s.Err)
 			if err != nil {
 				return err
 			}
 			defer p.Close()
-			damage := p.RunFile(cmd.Context(), "")
 			if errors.Is(damage, capture.ErrCut) || errors.Is(damage, capture.ErrDamaged) {
 				say(s.Err, damage) // what could be read is shown all the same
 				damage = nil
@@ -66,6 +65,7 @@ func newProblems(s Streams) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
+	how.readingFlags(f)
 	f.StringVarP(&read, "read", "r", "", "the capture file")
 	f.StringVar(&format, "format", "text", "text, json")
 	f.BoolVarP(&verbose, "verbose", "v", false, "every packet, and why it is a problem")

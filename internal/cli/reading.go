@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -26,13 +29,29 @@ func (o *reading) readingFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.keylog, "keylog", "", "file of TLS secrets that decrypt it, read as it grows (default $SSLKEYLOGFILE); -w keeps them")
 }
 
-// openFile opens a capture file to be read as the flags say.
-func (o *reading) openFile(path string) (*pipeline.Pipeline, error) {
+// readFile reads a capture file as the flags say, and says on errs what is wrong with
+// the key log. damage is what is wrong with the file, up to which everything is there.
+// The caller closes p.
+func (o *reading) readFile(ctx context.Context, path string, errs io.Writer) (p *pipeline.Pipeline, damage, err error) {
 	da, err := o.decodings()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return pipeline.OpenFile(path, pipeline.Options{Name: path, DecodeAs: da, KeyLog: o.keyLog(), KeyMaybe: o.keylog == ""})
+	p, err = pipeline.OpenFile(path, pipeline.Options{Name: path, DecodeAs: da, KeyLog: o.keyLog(), KeyMaybe: o.keylog == ""})
+	if err != nil {
+		return nil, nil, err
+	}
+	damage = p.RunFile(ctx, "")
+	warnKeys(errs, p)
+	return p, damage, nil
+}
+
+// warnKeys says what is wrong with the key log: no more than that nothing, or not
+// all, could be decrypted.
+func warnKeys(errs io.Writer, p *pipeline.Pipeline) {
+	if err := p.Trace().Status().Keys.Err; err != nil {
+		fmt.Fprintf(errs, "warning: key log: %v\n", err)
+	}
 }
 
 // decodings reads the -d and -o flags.

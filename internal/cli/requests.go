@@ -41,12 +41,11 @@ func newRequests(s Streams) *cobra.Command {
 			if read == "" {
 				return usagef("name the file with -r")
 			}
-			p, err := how.openFile(read)
+			p, damage, err := how.readFile(cmd.Context(), read, s.Err)
 			if err != nil {
 				return err
 			}
 			defer p.Close()
-			damage := p.RunFile(cmd.Context(), "")
 			list, err := allRequests(cmd.Context(), p.Trace())
 			if err != nil {
 				return err

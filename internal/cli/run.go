@@ -209,7 +209,7 @@ func (o *options) print(ctx context.Context, da *dissect.DecodeAs, show *filter.
 		if p != nil && err == nil {
 			err = p.all(ctx, src.pipe.Trace())
 		}
-		o.warnKeys(src)
+		warnKeys(o.streams.Err, src.pipe)
 		return finish(out, err, werr)
 	}
 	ended := make(chan error, 1)
@@ -223,7 +223,7 @@ func (o *options) print(ctx context.Context, da *dissect.DecodeAs, show *filter.
 		}
 	}
 	werr := <-ended
-	o.warnKeys(src)
+	warnKeys(o.streams.Err, src.pipe)
 	o.summary(src)
 	if serr := src.pipe.Trace().Status().SaveErr; werr == nil {
 		werr = serr
@@ -243,14 +243,6 @@ func finish(out *bufio.Writer, errs ...error) error {
 		}
 	}
 	return nil
-}
-
-// warnKeys says what is wrong with the key log: no more than that nothing, or not
-// all, could be decrypted.
-func (o *options) warnKeys(src *source) {
-	if err := src.pipe.Trace().Status().Keys.Err; err != nil {
-		fmt.Fprintf(o.streams.Err, "warning: key log: %v\n", err)
-	}
 }
 
 // summary says what a capture without a screen has seen, as tcpdump does.
