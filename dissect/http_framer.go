@@ -136,6 +136,32 @@ func (f *httpFramer) Skip() {
 	f.reset()
 }
 
+// Keeps implements tcp.Keeper for what is spoken inside: a message of HTTP that is
+// not shown is of no use.
+func (f *httpFramer) Keeps() bool { return keeps(f.inner) }
+
+// Aside implements tcp.Keeper.
+func (f *httpFramer) Aside() tcp.Framer {
+	if f.inner != nil {
+		return aside(f.inner)
+	}
+	if f.state == httpAtStart {
+		return nil
+	}
+	x := *f
+	x.line = bytes.Clone(f.line)
+	f.reset()
+	return &x
+}
+
+// Fork implements tcp.Forker.
+func (f *httpFramer) Fork() tcp.Framer {
+	if f.inner != nil {
+		return nil
+	}
+	return &httpFramer{session: f.session, dir: f.dir}
+}
+
 func (f *httpFramer) reset() {
 	if f.state != httpAtStart && f.head.kind == httpRequest {
 		f.session.http.exchanges.asking = false

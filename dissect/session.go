@@ -21,6 +21,7 @@ type Messages struct {
 	// Withheld says that the data of this segment was not given to the
 	// application protocol, and why.
 	Withheld Withheld
+	Past     bool // with ReassemblyErr: the segment reaches beyond what was joined
 
 	// Head is the message that an earlier segment began and this one continues or
 	// ends, whose first byte has HeadSeq. HeadIn is the packet in which it ends, 0 if
@@ -32,7 +33,8 @@ type Messages struct {
 	HeadLen uint32
 	Pieces  []Piece
 	Whole   []byte
-	Kept    bool // the joined bytes were given to the application; false under R72
+	Given   uint32 // how many bytes of Whole the message has, if not all
+	Kept    bool   // the joined bytes were given to the application; false under R72
 
 	// FirstVisit says that only what was known when the packet came is shown. What
 	// is said here of messages is of then; what Session knows may be of later.

@@ -22,8 +22,9 @@ var (
 )
 
 const (
-	segmentOfPDU    = "[TCP segment of a reassembled PDU]"
-	reassemblyError = "New fragment overlaps old data (retransmission?)"
+	segmentOfPDU  = "[TCP segment of a reassembled PDU]"
+	overlapsError = "New fragment overlaps old data (retransmission?)"
+	pastError     = "New fragment past old data limits"
 )
 
 // payload is the data of a segment, or what was joined from several, on its way
@@ -135,6 +136,9 @@ func dissectTCPPayload(c cursor, m *Messages) {
 				break
 			}
 			p.seq, p.region = m.HeadSeq, 0
+			if m.Given > 0 {
+				whole = whole.to(int(m.Given))
+			}
 			dissectTCPData(whole, &p)
 			if conflict && d.fail == fine {
 				d.infoAppend("[Illegal Segments]")
@@ -150,7 +154,7 @@ func dissectTCPPayload(c cursor, m *Messages) {
 		dissectData(c)
 		return
 	case ReassemblyErr:
-		notJoined(&c)
+		notJoined(&c, m.Past)
 		return
 	}
 	if d.fail != fine {
@@ -309,14 +313,19 @@ func joinedSegments(c *cursor, m *Messages) (w cursor, conflict bool) {
 // maxListedPieces bounds how many segments the line above all lists.
 const maxListedPieces = 1000
 
-// notJoined shows that a segment adds to a message that was complete (R74).
-func notJoined(c *cursor) {
-	c.d.infoAppend("[Reassembly error, protocol TCP: " + reassemblyError + "]")
+// notJoined shows that a segment adds to a message that was complete (R74); past
+// says that it goes beyond what was joined.
+func notJoined(c *cursor, past bool) {
+	why := overlapsError
+	if past {
+		why = pastError
+	}
+	c.d.infoAppend("[Reassembly error, protocol TCP: " + why + "]")
 	if !c.on() {
 		return
 	}
-	c.addAt(&pMalformed.field, c.pos, 0, Node{text: "Reassembly error, protocol TCP: " + reassemblyError, Flags: Generated | Warn})
+	c.addAt(&pMalformed.field, c.pos, 0, Node{text: "Reassembly error, protocol TCP: " + why, Flags: Generated | Warn})
 	c.begin()
-	c.expert(Error, GroupMalformed, eReassembl, reassemblyError)
+	c.expert(Error, GroupMalformed, eReassembl, why)
 	c.end()
 }

@@ -186,3 +186,51 @@ func (f *tlsFramer) end(p tcp.Piece) {
 	}
 	f.Skip()
 }
+
+// Fork implements tcp.Forker.
+func (f *tlsFramer) Fork() tcp.Framer { return &tlsOutline{session: f.session} }
+
+// tlsOutline finds the records of data that comes after what follows it in the
+// stream: too late for the session, which has gone on without them.
+type tlsOutline struct {
+	session *Session
+	head    [tlsHeader]byte
+	n       int // bytes of head that there are
+	left    int // bytes of the record to come
+}
+
+// Push implements tcp.Framer.
+func (f *tlsOutline) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
+	for i := 0; i < len(p.Data); {
+		if f.n < tlsHeader {
+			k := copy(f.head[f.n:], p.Data[i:])
+			f.n += k
+			i += k
+			if f.n < tlsHeader {
+				break
+			}
+			if !isTLSType(f.head[0]) || !f.session.tls.old() && !isTLSVersion(uint16(f.head[1])<<8|uint16(f.head[2])) {
+				f.Skip()
+				return append(ends, uint32(len(p.Data))), tcp.Need{}
+			}
+			f.left = int(f.head[3])<<8 | int(f.head[4])
+		}
+		k := min(f.left, len(p.Data)-i)
+		f.left -= k
+		i += k
+		if f.left == 0 {
+			f.Skip()
+			ends = append(ends, uint32(i))
+		}
+	}
+	switch {
+	case f.n == tlsHeader:
+		return ends, tcp.Need{Kind: tcp.NeedBytes, N: uint32(f.left)}
+	case f.n > 0:
+		return ends, tcp.Need{Kind: tcp.NeedSegment}
+	}
+	return ends, tcp.Need{}
+}
+
+// Skip implements tcp.Framer.
+func (f *tlsOutline) Skip() { f.n, f.left = 0, 0 }

@@ -21,12 +21,6 @@ type tlsLate struct {
 	off     uint32 // where its plaintext is to be in the application data
 }
 
-// Keeps implements tcp.Keeper for what is spoken inside.
-func (f *httpFramer) Keeps() bool { return keeps(f.inner) }
-
-// Aside implements tcp.Keeper for what is spoken inside.
-func (f *httpFramer) Aside() tcp.Framer { return aside(f.inner) }
-
 // Keeps implements tcp.Keeper for TLS that is spoken by now.
 func (f *sizedFramer) Keeps() bool { return keeps(f.inner) }
 
@@ -84,6 +78,12 @@ func (f *tlsLate) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 	}
 	return append(ends, uint32(k)), tcp.Need{}
 }
+
+// Keeps implements tcp.Keeper.
+func (f *tlsLate) Keeps() bool { return f.keys != nil }
+
+// Aside implements tcp.Keeper: it is set aside already.
+func (f *tlsLate) Aside() tcp.Framer { return nil }
 
 // Skip implements tcp.Framer.
 func (f *tlsLate) Skip() { f.keys, f.body = nil, nil }

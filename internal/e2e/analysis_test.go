@@ -11,9 +11,9 @@ import (
 )
 
 var (
-	seed   = flag.Uint64("seed", 1, "what the traffic of TestAnalysisAgainstTshark is made from")
+	seed   = flag.Uint64("seed", 1, "what made traffic is made from")
 	frames = flag.Int("frames", 100_000, "how many frames of it")
-	keep   = flag.String("keep", "", "write the capture of TestAnalysisAgainstTshark to this file")
+	keep   = flag.String("keep", "", "write the capture that a test makes to this file")
 )
 
 // TestAnalysisAgainstTshark holds the analysis of traffic that breaks every rule

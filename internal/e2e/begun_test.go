@@ -31,7 +31,7 @@ func TestBegunAgainstTshark(t *testing.T) {
 		w.open(30000+i, x.port)
 		w.segment(30000+i, x.port, x.back, psh|ack, 1, 1, []byte(x.data[:min(100, len(x.data))]))
 	}
-	w.againstTshark(t, "frame.number tcp.stream _ws.col.Protocol _ws.col.Info")
+	w.againstTshark(t, "frame.number tcp.stream _ws.col.Protocol _ws.col.Info", 0)
 }
 
 // TestPendingAgainstTshark holds a request for an echo to tshark's words before its
@@ -53,7 +53,7 @@ func TestPendingAgainstTshark(t *testing.T) {
 			echo(true, 0)
 		}
 	}
-	w.againstTshark(t, "frame.number _ws.col.Info icmp.resp_in icmp.resp_to")
+	w.againstTshark(t, "frame.number _ws.col.Info icmp.resp_in icmp.resp_to", 0)
 }
 
 // TestShortOptionsAgainstTshark holds headers to tshark whose packet ends within an
@@ -66,5 +66,5 @@ func TestShortOptionsAgainstTshark(t *testing.T) {
 		header[12], header[13] = 7<<4, syn
 		w.packet(false, 6, header)
 	}
-	w.againstTshark(t, "frame.number _ws.col.Info _ws.expert.message")
+	w.againstTshark(t, "frame.number _ws.col.Info _ws.expert.message", 0)
 }

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,10 +67,13 @@ func (w *wire) open(client, server int) {
 
 // againstTshark holds what tcplens says of the capture to what tshark says: with all
 // of it known ("file"), and as packets come ("stream"). Some lines that differ are
-// told.
-func (w *wire) againstTshark(t *testing.T, fields string) {
+// told when more than allowed do.
+func (w *wire) againstTshark(t *testing.T, fields string, allowed int) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "wire.pcap")
+	if *keep != "" {
+		path = *keep
+	}
 	if err := os.WriteFile(path, w.file, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -98,17 +102,14 @@ func (w *wire) againstTshark(t *testing.T, fields string) {
 			if len(a) != len(b) {
 				t.Fatalf("%d lines, tshark has %d: %s", len(b)-1, len(a)-1, got.err)
 			}
-			bad := 0
+			var bad []string
 			for i := range a {
-				if a[i] == b[i] {
-					continue
-				}
-				if bad++; bad <= 10 {
-					t.Errorf("frame %d:\n got  %s\n want %s", i+1, b[i], a[i])
+				if a[i] != b[i] {
+					bad = append(bad, fmt.Sprintf("frame %d:\n got  %s\n want %s", i+1, b[i], a[i]))
 				}
 			}
-			if bad > 10 {
-				t.Errorf("%d of %d lines differ", bad, len(a)-1)
+			if len(bad) > allowed {
+				t.Errorf("%d of %d lines differ\n%s", len(bad), len(a)-1, strings.Join(bad[:min(10, len(bad))], "\n"))
 			}
 		})
 	}

@@ -56,6 +56,16 @@ type Keeper interface {
 	Aside() Framer
 }
 
+// Forker is a Framer that can begin anew elsewhere in the stream: a hole in front of
+// the message that it is inside of fills.
+type Forker interface {
+	Framer
+
+	// Fork gives a framer of the same session and direction that is inside of no
+	// message; nil if there can't be one.
+	Fork() Framer
+}
+
 // Piece is a run of bytes of one direction.
 type Piece struct {
 	Data   []byte        // at least one byte; only lent
@@ -103,8 +113,10 @@ type PDU struct {
 	EndSeq   uint32 // one past the last byte; while open: where the end is expected
 	First    packet.Number
 	Last     packet.Number // the packet that gave bytes to it last; with Complete: the one that completed it
+	Asked    packet.Number // the last packet with which the upper layer was given it so far, and asked for more; 0 none
 	Dir      uint8
 	Complete bool
+	Cut      bool // the upper layer had been given what follows it in Last, too, and left that for the next message
 	State    PDUState
 }
 

@@ -15,6 +15,31 @@ func (d *reasm) find(seq uint32) int {
 	return sort.Search(n, func(i int) bool { return d.starts[i].seq > seq }) - 1
 }
 
+// Found is where a byte stands among the messages of its direction, as they are
+// known in the end.
+type Found struct {
+	ID PDUID // the message that begins with the byte, or else the one that begins last before it; 0 none
+	PDU
+	Have uint32 // all of the message before this has come, and is joined
+}
+
+// Find looks for the byte of direction dir that has the relative number seq. It may
+// be called by whoever keeps the sequencing goroutine from adding meanwhile.
+func (r *Reassembler) Find(dir uint8, seq uint32) (f Found) {
+	d := &r.dirs[dir&1]
+	i := d.find(seq)
+	if i < 0 {
+		return f
+	}
+	f.ID = d.starts[i].id
+	f.PDU = r.pdus.peek(f.ID)
+	f.Have = f.EndSeq
+	if j := d.opened(f.ID); j >= 0 {
+		f.Have = d.open[j].have
+	}
+	return f
+}
+
 // insert adds a message to starts, in the place of one that starts at the same
 // byte. The oldest are let go when there are many: what repeats so old data is
 // known as spurious anyway.
@@ -62,24 +87,65 @@ func (d *reasm) leave(pdus *PDUs) {
 	pdus.set(d.fed, p)
 	if k, ok := d.framer.(Keeper); ok {
 		if f := k.Aside(); f != nil {
-			if len(d.aside) == maxAside {
-				d.dropAside(0)
-			}
-			d.aside = append(d.aside, asidePDU{d.feed, d.fed, f})
+			d.setAside(asidePDU{d.feed, d.fed, f})
 		}
 	}
 	d.stop(true)
 }
 
-// keeps says whether the framer wants the open message in any case.
-func (d *reasm) keeps() bool {
-	k, ok := d.framer.(Keeper)
+// setAside begins to wait for the rest of a message that the stream has gone past.
+func (d *reasm) setAside(x asidePDU) {
+	if len(d.aside) == maxAside {
+		d.dropAside(0)
+	}
+	d.aside = append(d.aside, x)
+}
+
+// fork gives a framer for what comes in front of the open message; nil if there is none.
+func (d *reasm) fork() Framer {
+	if f, ok := d.framer.(Forker); ok {
+		return f.Fork()
+	}
+	return nil
+}
+
+// keeps says whether a framer wants the open message in any case.
+func keeps(f Framer) bool {
+	k, ok := f.(Keeper)
 	return ok && k.Keeps()
+}
+
+// release takes a message away from the framer that is inside of it.
+func (d *reasm) release(id PDUID) {
+	if d.fed == id {
+		d.fed, d.feed = 0, feed{}
+	} else if i := d.asideOf(id); i >= 0 {
+		d.aside = slices.Delete(d.aside, i, i+1)
+	}
+}
+
+// finish ends a message; skip says that its framer doesn't know that.
+func (d *reasm) finish(id PDUID, by Framer, skip bool) {
+	d.release(id)
+	if by != nil && skip {
+		by.Skip()
+	}
 }
 
 // asideOf gives the place of a message that was set aside, −1 for others.
 func (d *reasm) asideOf(id PDUID) int {
 	return slices.IndexFunc(d.aside, func(x asidePDU) bool { return x.id == id })
+}
+
+// inside gives the framer that is inside of a message; nil if there is none.
+func (d *reasm) inside(id PDUID) Framer {
+	if d.fed == id {
+		return d.framer
+	}
+	if i := d.asideOf(id); i >= 0 {
+		return d.aside[i].framer
+	}
+	return nil
 }
 
 // dropAside ends the waiting for a message that was set aside.

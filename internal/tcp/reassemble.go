@@ -224,26 +224,31 @@ func (a *adder) fresh() {
 		a.res.Flags |= Withheld
 		return
 	}
+	to := d.framer
 	if d.fed != 0 && a.seq < a.r.pdus.peek(d.fed).StartSeq {
 		// A hole in front of the open message fills. The framer is inside that
 		// message and can't go back.
-		a.res.Flags |= Direct | Dissected
-		return
+		to = d.fork()
+		if to == nil {
+			a.res.Flags |= Direct | Dissected
+			return
+		}
+	} else {
+		d.leave(a.r.pdus)
 	}
-	d.leave(a.r.pdus)
 	var need Need
-	d.ends, need = d.framer.Push(a.piece(a.seq, a.data), d.ends[:0])
+	d.ends, need = to.Push(a.piece(a.seq, a.data), d.ends[:0])
 	a.res.Flags |= Dissected
 	cut := a.seq
 	if n := len(d.ends); n > 0 {
 		cut += min(d.ends[n-1], uint32(len(a.data)))
 	}
-	a.begin(cut, a.end, need)
+	a.begin(to, cut, a.end, need)
 }
 
 // begin opens the message that starts at seq and has its bytes up to end, when the
-// framer needs more for it.
-func (a *adder) begin(seq, end uint32, need Need) {
+// framer that has seen them needs more for it.
+func (a *adder) begin(by Framer, seq, end uint32, need Need) {
 	d := a.d
 	if need.Kind == NeedNone {
 		return
@@ -252,13 +257,17 @@ func (a *adder) begin(seq, end uint32, need Need) {
 	p := PDU{Stream: a.f.Stream, StartSeq: seq, EndSeq: end,
 		First: a.seg.Number, Last: a.seg.Number, Dir: a.f.Dir & 1}
 	if seq >= end || end-seq > maxFresh || need.Kind == NeedFIN && d.fin != 0 || !o.want(&p, need) {
-		d.framer.Skip()
+		by.Skip()
 		return
 	}
 	o.id = a.r.pdus.add(p)
 	d.insert(seq, o.id)
 	d.watch(o)
-	d.fed = o.id
+	if by == d.framer {
+		d.fed = o.id
+	} else {
+		d.setAside(asidePDU{id: o.id, framer: by})
+	}
 	if o.byFIN {
 		d.fin = o.id
 	}
@@ -300,32 +309,12 @@ func (a *adder) join(p PDU, j int) bool {
 	}
 	had := o.have
 	o.add(a.seq, take)
-	complete := !o.lost && !o.byFIN && (o.segment || o.have >= p.EndSeq)
-	fed := d.fed == id
-	var need Need
-	cut, ended := uint32(0), false
-	if fed && !o.blind {
-		if a.seq > had {
-			if !d.hold(a.seq, a.data[:take-a.seq]) {
-				d.leave(a.r.pdus)
-				p.State, fed = PDUAbandoned, false
-			}
-		} else if !a.mute || !complete || d.keeps() {
-			need, cut, ended = a.push(d.framer, &d.feed, had, take)
-		}
-	} else if i := d.asideOf(id); i >= 0 {
-		x := &d.aside[i]
-		switch {
-		case a.seq <= had:
-			a.push(x.framer, &x.feed, had, take)
-		case !x.hold(a.seq, a.data[:take-a.seq]):
-			d.dropAside(i)
-		}
-	}
+	complete := !o.lost && !o.byFIN && o.have >= p.EndSeq
+	by, need, cut, ended := a.give(&p, o, had, take, complete)
 	if !complete {
 		// Still open. When the segment reaches past it, the stream goes on behind
 		// a hole (R75).
-		if fed && take < a.end {
+		if by != nil && by == d.framer && take < a.end {
 			d.leave(a.r.pdus)
 			p.State = PDUAbandoned
 		}
@@ -335,9 +324,6 @@ func (a *adder) join(p PDU, j int) bool {
 	}
 	if o.segment {
 		p.EndSeq = max(p.EndSeq, a.end)
-	}
-	if i := d.asideOf(id); i >= 0 {
-		d.dropAside(i)
 	}
 	if first {
 		a.res.Flags |= HeadDone
@@ -351,36 +337,79 @@ func (a *adder) join(p PDU, j int) bool {
 	}
 	have := o.have
 	switch {
-	case !fed || o.blind || a.mute || need.Kind == NeedNone:
-		if fed {
-			d.stop(need.Kind != NeedNone || a.mute)
-		}
+	case by == nil && o.segment && !a.mute:
+		// The upper layer would be given all of it, and nobody knows any more
+		// whether it is content with that. It asks again as it did before.
+		need.Kind = NeedSegment
+		a.goOn(&p, j, nil, need, first)
+	case by == nil || o.blind || a.mute || need.Kind == NeedNone:
+		d.finish(id, by, need.Kind != NeedNone || a.mute)
 		d.done(j)
-		a.r.pdus.set(id, p)
 	case ended && cut > p.StartSeq:
 		// What follows the cut is a message of its own.
-		p.EndSeq = cut
-		d.fed = 0
+		p.EndSeq, p.Cut = cut, true
+		d.release(id)
 		d.done(j)
 		a.r.pdus.set(id, p)
-		a.begin(cut, have, need)
+		a.begin(by, cut, have, need)
 	default:
-		// It goes on.
-		p.Complete, p.State, p.EndSeq = false, PDUOpen, have
-		if first {
-			a.res.Flags = a.res.Flags&^HeadDone | Asked
-		}
-		if !o.want(&p, need) {
-			d.stop(true)
-			p.State = PDUAbandoned
-			d.done(j)
-		} else if o.byFIN {
-			d.fin = id
-		}
-		a.r.pdus.set(id, p)
+		a.goOn(&p, j, by, need, first)
 	}
+	a.r.pdus.set(id, p)
 	a.data, a.seq = a.data[take-a.seq:], take
 	return a.seq < a.end
+}
+
+// give pushes the bytes of the segment up to take to the framer that is inside the
+// open message p, and gives that framer: nil if there is none any more, or the bytes
+// are kept from it. had says up to where the message was there before.
+func (a *adder) give(p *PDU, o *openPDU, had, take uint32, complete bool) (by Framer, need Need, cut uint32, ended bool) {
+	d := a.d
+	by, f := d.framer, &d.feed
+	i := -1
+	if d.fed != o.id {
+		if i = d.asideOf(o.id); i < 0 {
+			return nil, need, 0, false
+		}
+		by, f = d.aside[i].framer, &d.aside[i].feed
+	}
+	switch {
+	case o.blind:
+	case a.seq > had:
+		if f.hold(a.seq, a.data[:take-a.seq]) {
+			break
+		}
+		if i >= 0 {
+			d.dropAside(i)
+		} else {
+			d.leave(a.r.pdus)
+			p.State = PDUAbandoned
+		}
+		return nil, need, 0, false
+	case !a.mute || !complete || keeps(by):
+		need, cut, ended = a.push(by, f, had, take)
+	}
+	return by, need, cut, ended
+}
+
+// goOn leaves a message open that the upper layer wants more of. by is the framer
+// inside of it, nil if there is none any more.
+func (a *adder) goOn(p *PDU, j int, by Framer, need Need, first bool) {
+	d, o := a.d, &a.d.open[j]
+	p.Complete, p.State, p.EndSeq, p.Asked = false, PDUOpen, o.have, a.seg.Number
+	if first {
+		a.res.Flags = a.res.Flags&^HeadDone | Asked
+	}
+	if by == nil {
+		p.State = PDUAbandoned
+	}
+	if !o.want(p, need) {
+		d.finish(o.id, by, true)
+		p.State = PDUAbandoned
+		d.done(j)
+	} else if o.byFIN {
+		d.fin = o.id
+	}
 }
 
 // push gives a framer the segment's bytes from had up to take, which continue the
@@ -439,11 +468,11 @@ func (a *adder) byFIN() {
 		if a.mute {
 			p.State = PDUWithheld
 			a.res.Flags = a.res.Flags&^Dissected | Withheld
-		} else if e, ok := d.framer.(Ender); ok {
+		} else if e, ok := d.inside(d.fin).(Ender); ok {
 			e.Ended(p.EndSeq - p.StartSeq)
 		}
 	}
 	d.done(j)
-	d.stop(true)
+	d.finish(d.fin, d.inside(d.fin), true)
 	a.r.pdus.set(d.fin, p)
 }

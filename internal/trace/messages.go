@@ -79,11 +79,16 @@ func (w *Writer) reserve(x *dissect.Transport, far uint16) {
 type messagePlan struct {
 	session    *dissect.Session
 	head, tail tcp.PDU
+	headID     tcp.PDUID
+	withheld   dissect.Withheld
+	past       bool // with ReassemblyErr: the segment reaches beyond what is joined
 }
 
-// plan looks up the messages of a row. The lock of the tables is held.
+// plan looks up the messages of a row: those that it belonged to when it came. The
+// lock of the tables is held.
 func (t *tables) plan(row *Row) (p messagePlan) {
 	p.session = t.apps[row.Stream].session
+	p.withheld, p.headID = row.withheld(p.session != nil), row.head
 	if row.head != 0 {
 		p.head, _ = t.pdus.At(row.head)
 	}
@@ -91,6 +96,35 @@ func (t *tables) plan(row *Row) (p messagePlan) {
 		p.tail, _ = t.pdus.At(row.tail)
 	}
 	return p
+}
+
+// secondVisit takes into account what messages have been found since packet n came.
+// tshark looks for a segment's message anew each time it shows it, and finds the one
+// that began last: where data was sent again, that may be another than at first.
+func (p *messagePlan) secondVisit(row *Row, n packet.Number, order *tcp.Reassembler) {
+	if order == nil || row.PayLen == 0 || row.bits&rowOdd != 0 || p.withheld != dissect.PassedOn && p.withheld != dissect.OutOfStep {
+		return
+	}
+	if tail := order.Find(row.Dir, p.tail.StartSeq); row.tail != 0 && tail.ID != 0 && tail.StartSeq == p.tail.StartSeq {
+		p.tail = tail.PDU
+	}
+	seq := row.dataSeq()
+	f := order.Find(row.Dir, seq)
+	switch {
+	case f.ID == 0 || f.ID == row.head && f.StartSeq != seq:
+	case f.StartSeq == seq:
+		if f.First != n && f.Last != n && seq+row.PayLen <= f.EndSeq {
+			p.withheld, p.head, p.tail = dissect.Repeated, tcp.PDU{}, tcp.PDU{}
+		}
+	case seq >= f.EndSeq:
+	case row.head != 0:
+		p.head, p.headID = f.PDU, f.ID
+	case f.Complete || f.Asked != 0:
+		p.withheld, p.tail = dissect.ReassemblyErr, tcp.PDU{}
+		p.past = seq+row.PayLen > f.Have
+	default:
+		p.head, p.headID, p.tail = f.PDU, f.ID, tcp.PDU{}
+	}
 }
 
 // dataSeq is the relative number of the first byte of a row's payload.
@@ -106,13 +140,13 @@ func (r *Row) dataSeq() uint32 {
 // the payload. Whether there are such messages, head and tail tell.
 func (p *messagePlan) parts(row *Row) (headLen, tailOff uint32, head, tail bool) {
 	tailOff = row.PayLen
-	if row.head != 0 && p.head.EndSeq != 0 {
+	if p.head.EndSeq != 0 {
 		head = true
 		if left := int32(p.head.EndSeq - row.dataSeq()); left > 0 {
 			headLen = min(uint32(left), row.PayLen)
 		}
 	}
-	if row.tail != 0 && p.tail.EndSeq != 0 {
+	if p.tail.EndSeq != 0 {
 		tail = true
 		tailOff = min(p.tail.StartSeq-row.dataSeq(), row.PayLen)
 	}
@@ -126,24 +160,32 @@ func (k *knowledge) Messages() *dissect.Messages {
 		return nil
 	}
 	p := &k.plan
-	m := &dissect.Messages{Session: p.session, Dir: row.Dir, Frame: k.n, Withheld: row.withheld(p.session != nil), FirstVisit: k.first, Seq: row.dataSeq()}
+	m := &dissect.Messages{Session: p.session, Dir: row.Dir, Frame: k.n, Withheld: p.withheld, Past: p.past, FirstVisit: k.first, Seq: row.dataSeq()}
 	m.HeadLen, m.TailOff, m.Head, m.Tail = p.parts(row)
 	if m.Head {
 		m.HeadSeq = p.head.StartSeq
 		if p.head.Complete {
 			m.HeadIn = p.head.Last
 		}
-		if tcp.ResultFlags(row.pdu)&tcp.HeadDone != 0 {
+		if p.headDone(row) {
 			m.Kept = p.head.State == tcp.PDUDone
 			k.joinHead(m)
-		} else if k.first && row.bits&rowAsked != 0 {
+		} else if k.first && row.bits&rowAsked != 0 || !p.head.Complete && p.head.Asked == k.n && p.head.Last == k.n {
 			m.Begun = k.begun()
 		}
 	}
-	if m.Tail && p.tail.Complete {
+	switch {
+	case m.Tail && p.tail.Complete:
 		m.TailIn = p.tail.Last
+	case m.Tail && p.tail.Asked == p.tail.Last:
+		m.TailIn = p.tail.Asked // of a message that never ends tshark says how far it could join it
 	}
 	return m
+}
+
+// headDone says whether the message that the row begins with is complete with it.
+func (p *messagePlan) headDone(row *Row) bool {
+	return p.headID == row.head && tcp.ResultFlags(row.pdu)&tcp.HeadDone != 0
 }
 
 // DataShown says whether a dissection of the packet that was read last looks at the
@@ -157,10 +199,10 @@ func (r *Reader) DataShown() bool {
 		return true
 	}
 	headLen, tailOff, head, _ := p.parts(row)
-	if k.first || head && (tcp.ResultFlags(row.pdu)&tcp.HeadDone != 0 || p.head.Complete && p.head.Last == k.n) {
+	if k.first || head && (p.headDone(row) || p.head.Complete && p.head.Last == k.n) {
 		return true
 	}
-	switch row.withheld(p.session != nil) {
+	switch p.withheld {
 	case dissect.Repeated, dissect.Silent, dissect.OutOfStep:
 		return false
 	case dissect.PassedOn:
@@ -172,6 +214,9 @@ func (r *Reader) DataShown() bool {
 // withheld says why a segment's data was not given on.
 func (r *Row) withheld(claimed bool) dissect.Withheld {
 	f := tcp.ResultFlags(r.pdu)
+	if claimed && f&tcp.Overlaps != 0 {
+		return dissect.ReassemblyErr
+	}
 	if r.Verdict&tcp.KeepAlive != 0 {
 		return dissect.Probe
 	}
@@ -188,8 +233,6 @@ func (r *Row) withheld(claimed bool) dissect.Withheld {
 		return dissect.PassedOn
 	}
 	switch {
-	case f&tcp.Overlaps != 0:
-		return dissect.ReassemblyErr
 	case f&tcp.Retransmitted != 0:
 		return dissect.Repeated
 	case f&tcp.Dropped != 0:
@@ -226,7 +269,12 @@ func (k *knowledge) joinHead(m *dissect.Messages) {
 		}
 		frags = append(frags, tcp.Fragment{Number: n, Seq: x.dataSeq(), Data: data})
 	}
-	whole, parts, _ := tcp.Joined(frags, head.StartSeq, head.EndSeq)
+	end := head.EndSeq
+	if k.first && head.Cut {
+		end = row.dataSeq() + row.PayLen // as it was joined before the message was cut out of it
+		m.Given = head.EndSeq - head.StartSeq
+	}
+	whole, parts, _ := tcp.Joined(frags, head.StartSeq, end)
 	m.Whole = whole
 	for _, p := range parts {
 		piece := dissect.Piece{Frame: p.Number, Off: p.Start, Data: whole[p.Start:min(p.End, uint32(len(whole)))]}

@@ -89,8 +89,11 @@ func (r *Reader) load(n packet.Number) error {
 		r.in.Packet.Comment = tb.comments[n]
 	}
 	r.know.gather(tb)
-	if r.visit == FirstVisit {
+	switch {
+	case r.visit == FirstVisit:
 		r.know.firstVisit(tb)
+	case row.Kind == TCP:
+		r.know.plan.secondVisit(row, n, tb.apps[row.Stream].order)
 	}
 	return nil
 }

@@ -45,6 +45,9 @@ func (k *knowledge) firstVisit(tb *tables) {
 			if p.Last > k.n {
 				p.Complete, p.State = false, tcp.PDUOpen
 			}
+			if p.Asked > k.n {
+				p.Asked = 0
+			}
 		}
 	}
 	for i := range k.outer {
