@@ -43,6 +43,12 @@ func (g *Graph) add(s *Segment) {
 	if e.Len > 0 && e.Verdict&(repeats|probing) == 0 {
 		g.takeTurn(&e)
 	}
+	g.quiet(&e)
+	if g.info.Kind == trace.TCP {
+		g.flowOn(&e)
+	} else if e.Len > 0 {
+		g.flows[e.Dir].data = e.Number
+	}
 	g.events = append(g.events, e)
 }
 
@@ -70,6 +76,9 @@ func (g *Graph) addTCP(e *event) {
 		if before[0] != tcp.StateUnknown || before[1] != tcp.StateUnknown {
 			e.bits |= opened
 		}
+	}
+	if opening(before) && !opening(e.state) && e.state[0] != tcp.Closed && g.sections[len(g.sections)-1].phase == handshake {
+		e.bits |= ready
 	}
 	g.withhold(e)
 }

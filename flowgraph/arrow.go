@@ -74,6 +74,10 @@ func (e *event) repeat() bool {
 	return e.Verdict&repeats != 0
 }
 
+// drawnLost says whether an event is drawn as lost. A SYN is not: it may have come,
+// and its answer may be what was lost, or there was none.
+func (e *event) drawnLost() bool { return e.bits&lost != 0 && e.Flags&tcp.SYN == 0 }
+
 // closing says whether a segment is an ACK of the teardown: the ends are going.
 func closing(e *event) bool {
 	return e.bits&(moved0|moved1) != 0 && (e.state[0] >= tcp.FinWait1 || e.state[0] == tcp.Closed ||

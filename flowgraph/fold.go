@@ -26,12 +26,11 @@ type item struct {
 
 // Limits of folding and of distances.
 const (
-	idleAfter  = 200_000_000 // ns without a segment that are worth a line
-	minRun     = 8           // data segments that make a run
-	minProbes  = 4           // keep-alives or window probes that make one
-	minEchoes  = 6           // ACKs from one end that make one
-	maxBlanks  = 8           // lines of distance to scale
-	scaleLines = 40          // lines that the whole conversation is spread over, about
+	minRun     = 8  // data segments that make a run
+	minProbes  = 4  // keep-alives or window probes that make one
+	minEchoes  = 6  // ACKs from one end that make one
+	maxBlanks  = 8  // lines of distance to scale
+	scaleLines = 40 // lines that the whole conversation is spread over, about
 )
 
 // folder turns a graph's events into items, as far as they go.
@@ -123,14 +122,16 @@ func (f *folder) step() {
 		f.items = append(f.items, item{kind: LineLost, first: int32(i), last: int32(i), bytes: uint64(e.gap)})
 	}
 	f.items = append(f.items, item{kind: LineArrow, first: int32(i), last: int32(i)})
+	if g.settledAt(i) {
+		f.items = append(f.items, item{kind: LineSettled, first: int32(i), last: int32(i), sect: int32(g.sectionOf(i))})
+	}
 	f.next++
 }
 
 // before makes the heading, the idle line and the distance above event i.
 func (f *folder) before(i int) {
 	g := f.g
-	idle := i > 0 && int64(g.events[i].Time-g.events[i-1].Time) >= idleAfter
-	if idle {
+	if g.silenceAt(i) != nil {
 		f.items = append(f.items, item{kind: LineIdle, first: int32(i), last: int32(i)})
 	}
 	if f.unit > 0 && i > 0 {
@@ -153,6 +154,11 @@ func (g *Graph) sectionAt(i int) int {
 	return -1
 }
 
+// sectionOf gives the section that event i is in.
+func (g *Graph) sectionOf(i int) int {
+	return sort.Search(len(g.sections), func(k int) bool { return g.sections[k].start > i }) - 1
+}
+
 // plainACK says whether an event does nothing but acknowledge.
 func (e *event) plainACK() bool {
 	return e.Len == 0 && e.Flags&(tcp.SYN|tcp.FIN|tcp.RST|tcp.URG|tcp.ACK) == tcp.ACK &&
@@ -169,7 +175,7 @@ func (e *event) bulk() bool {
 func (f *folder) hideACK(i int) bool {
 	g, k := f.g, len(f.items)-1
 	e := &g.events[i]
-	if f.g.info.Kind != trace.TCP || !e.plainACK() || k < 0 || g.sectionAt(i) >= 0 || f.o.Open[e.Number] {
+	if f.g.info.Kind != trace.TCP || !e.plainACK() || k < 0 || g.sectionAt(i) >= 0 || g.silenceAt(i) != nil || f.o.Open[e.Number] {
 		return false
 	}
 	if it := &f.items[k]; it.kind == LineArrow || it.kind == LineFold {
@@ -198,7 +204,7 @@ func (f *folder) run(i int) (item, bool) {
 	j := i
 	for ; j < len(g.events); j++ {
 		x := &g.events[j]
-		if j > i && (g.sectionAt(j) >= 0 || !it.probe && int64(x.Time-g.events[j-1].Time) >= idleAfter) {
+		if j > i && (g.sectionAt(j) >= 0 || !it.probe && g.silenceAt(j) != nil) {
 			break
 		}
 		if !it.take(x, e.Dir, g.info.Kind) {

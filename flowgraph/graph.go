@@ -26,6 +26,7 @@ type Info struct {
 	Server int8               // which node is the server: 0, 1, or −1 when nothing told
 	IRTT   int64              // initial round trip time in ns; 0 unknown (R43)
 	Missed bool               // packets before the first one are no longer kept
+	End    packet.Time        // of the capture's last packet; 0 while the capture goes on
 }
 
 // Segment is one packet of the conversation, as the analysis left it. Sequence
@@ -37,6 +38,7 @@ type Segment struct {
 	Seq, Ack uint32
 	Len      uint32 // payload bytes on the wire
 	Window   uint32 // bytes, scaled as far as is known
+	InFlight uint32 // bytes sent and not acknowledged, with this segment (R38); 0 not known
 	Acks     packet.Number
 	DupAck   uint32 // number of a duplicate ACK, from 1
 	DupAckOf packet.Number
@@ -56,7 +58,7 @@ func (s *Segment) Next() uint32 {
 // Detail is what only a look into the packet tells.
 type Detail struct {
 	Word string // what the application calls its data: "GET /", "Client Hello"; empty if it has no word for it
-	MSS  uint16 // of a SYN, bytes; 0 none
+	Offer
 }
 
 // Lookup gives the detail of a packet. A Graph asks for what is drawn only, and
@@ -78,12 +80,14 @@ type Graph struct {
 
 	events   []event
 	sections []section
+	silences []silence
 	marks    []int // events that changed after they had been added, in order of change
 
 	ends    tcp.Ends
 	sent    [2]history
 	turn    turn
 	asking  asking
+	flows   [2]flow
 	totals  [2]Total
 	details map[packet.Number]Detail
 }
@@ -108,7 +112,7 @@ type event struct {
 }
 
 // bits say what an event is beside its segment.
-type bits uint8
+type bits uint16
 
 const (
 	turnFirst bits = 1 << iota // the first data after data of the other end
@@ -119,6 +123,7 @@ const (
 	lost      // was sent again, and not in vain
 	seqNote   // the first data of its end: worth saying what it covers
 	synRepeat // a SYN or SYN+ACK that was there before
+	ready     // with it both ends are established
 )
 
 // New makes a graph without segments.

@@ -66,6 +66,8 @@ func TestUpdateWhileCapturing(t *testing.T) {
 		v.Update()
 	}
 	w.End(nil)
+	g.Update()
+	v.Update()
 	whole, err := flowgraph.Open(tr, trace.TCP, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -81,18 +81,22 @@ func WriteJSON(w io.Writer, g *Graph, o Options) error {
 	return b.Flush()
 }
 
-var rowKinds = map[LineKind]string{LineHeading: "heading", LineArrow: "segment", LineFold: "fold", LineLost: "missing", LineIdle: "idle"}
+var rowKinds = map[LineKind]string{LineHeading: "heading", LineArrow: "segment", LineFold: "fold", LineLost: "missing", LineIdle: "idle",
+	LineSettled: "settled", LineEnd: "end"}
 
 func (v *View) jsonRow(i int) jsonRow {
-	g, it := v.f.g, &v.f.items[i]
 	w := v.words(i)
+	if w.kind == LineEnd {
+		return jsonRow{Kind: rowKinds[LineEnd], Text: text.Printable(w.label)}
+	}
+	g, it := v.f.g, &v.f.items[i]
 	r := jsonRow{Kind: rowKinds[it.kind], Text: text.Printable(w.label), Bytes: it.bytes}
 	if w.note != "" {
 		for n := range strings.SplitSeq(w.note, " · ") {
 			r.Notes = append(r.Notes, text.Printable(n))
 		}
 	}
-	if it.kind == LineHeading || it.kind == LineIdle {
+	if it.kind == LineHeading || it.kind == LineIdle || it.kind == LineSettled {
 		return r
 	}
 	r.Toward = "left"
@@ -118,7 +122,7 @@ func (v *View) jsonRow(i int) jsonRow {
 	if it.kind == LineFold {
 		return r
 	}
-	r.Arrow, r.Lost = e.style(g.info.Kind).String(), e.bits&lost != 0
+	r.Arrow, r.Lost = e.style(g.info.Kind).String(), e.drawnLost()
 	r.Len = &e.Len
 	if e.Len > 0 {
 		r.Word = text.Printable(g.detail(e.Number).Word)

@@ -122,7 +122,11 @@ func (g *Graph) problems(e *event) (out []note) {
 		fine("ports reused", "ports reused")
 	}
 	if e.bits&lost != 0 {
-		bad("lost: sent again in "+hash(e.again), "see "+hash(e.again))
+		what := "lost: sent again in "
+		if !e.drawnLost() {
+			what = "sent again in "
+		}
+		bad(what+hash(e.again), "see "+hash(e.again))
 	}
 	if v&tcp.LostSegment != 0 && e.gap == 0 {
 		bad("segment before it not captured", "gap before")
@@ -161,42 +165,4 @@ func (g *Graph) gapNote(e *event) note {
 		return note{long: "comes late: " + hash(e.fill), short: "late: " + hash(e.fill), problem: true}
 	}
 	return note{long: "not captured", short: "not captured", problem: true}
-}
-
-// idleText says why nothing happens before event i.
-func (g *Graph) idleText(i int) string {
-	e, prev := &g.events[i], &g.events[i-1]
-	time := span(int64(e.Time - prev.Time))
-	if g.info.Kind != trace.TCP {
-		return time + " idle"
-	}
-	from, to := g.role(e.Dir), g.role(e.Dir^1)
-	zero := prev.Verdict&tcp.ZeroWindow != 0
-	switch {
-	case e.bits&synRepeat != 0 && prev.Flags&tcp.RST != 0:
-		return time + ": the " + from + " tries again"
-	case prev.Verdict&tcp.KeepAlive != 0 && prev.Dir == e.Dir && e.Verdict&tcp.KeepAlive == 0:
-		return time + ": no answer to the keep-alive"
-	case e.bits&synRepeat != 0 && e.Flags&tcp.ACK == 0:
-		return time + ": no answer, the " + from + " sends its SYN again"
-	case e.bits&synRepeat != 0:
-		return time + ": no answer, the " + from + " sends its SYN, ACK again"
-	case e.Verdict&tcp.ZeroWindowProbe != 0 || zero && prev.Dir != e.Dir:
-		return time + ": the " + to + "'s window is closed"
-	case zero && prev.Dir == e.Dir:
-		return time + ": the " + from + "'s window was closed"
-	case e.Verdict&(tcp.Retransmission|tcp.SpuriousRetransmission) != 0:
-		return time + " without an ACK: the " + from + "'s retransmission timer"
-	case e.Verdict&tcp.KeepAlive != 0:
-		return time + " idle, then the " + from + "'s keep-alive timer"
-	case e.bits&turnFirst != 0 && e.think > 0 && int8(e.Dir) == g.server():
-		return time + ": the client waits for the server"
-	case opening(prev.state):
-		return time + ": waiting for the " + from
-	case e.Flags&tcp.RST != 0 && prev.state[0] != tcp.Established:
-		return time + " idle"
-	case e.Len == 0 && e.Flags&(tcp.FIN|tcp.RST) == 0 && prev.Len > 0 && prev.Dir != e.Dir:
-		return time + ": the " + from + " delays its ACK"
-	}
-	return time + " idle: neither end has anything to send"
 }

@@ -46,6 +46,9 @@ func (s *traceSource) more(after packet.Number) (Info, []Segment) {
 	}
 	snap := s.t.Snapshot()
 	info.Missed = c.First < snap.First()
+	if st := s.t.Status(); st.Done {
+		info.End = st.Last
+	}
 	var segs []Segment
 	for _, n := range newer(snap, s.kind, s.stream, c.Last, after) {
 		if r := snap.Row(n); r != nil {
@@ -81,7 +84,7 @@ func newer(snap trace.Snapshot, kind trace.Kind, stream uint32, last, after pack
 // segment copies the facts of a row.
 func segment(n packet.Number, r *trace.Row) Segment {
 	return Segment{
-		Number: n, Time: r.Time, Seq: r.Seq, Ack: r.Ack, Len: r.PayLen, Window: r.Window(),
+		Number: n, Time: r.Time, Seq: r.Seq, Ack: r.Ack, Len: r.PayLen, Window: r.Window(), InFlight: r.InFlight,
 		Acks: r.Acks, DupAck: r.DupAck, DupAckOf: r.DupAckOf(), Verdict: r.Verdict, Flags: r.Flags, Dir: r.Dir,
 	}
 }
@@ -93,10 +96,7 @@ func words(r *trace.Reader) Lookup {
 		if err != nil {
 			return d
 		}
-		tree.Find("tcp.options.mss_val", func(x *dissect.Node) bool {
-			d.MSS = uint16(x.Uint())
-			return false
-		})
+		d.Offer = offer(tree)
 		if d.Word = word(tree, cols); d.Word != "" {
 			if ends(tree, n) {
 				d.Word = ""
@@ -125,6 +125,31 @@ func words(r *trace.Reader) Lookup {
 	}
 }
 
+// offer reads the options of a segment.
+func offer(tree *dissect.Tree) Offer {
+	o := Offer{Scale: -1}
+	for x := range tree.All() {
+		if x.Field == nil {
+			continue
+		}
+		switch x.Field.Abbrev {
+		case "tcp.options.mss_val":
+			o.MSS = uint16(x.Uint())
+		case "tcp.options.wscale.shift":
+			o.Scale = int8(min(x.Uint(), 14)) // RFC 7323 §2.3
+		case "tcp.options.sack_perm":
+			o.SACK = true
+		case "tcp.options.timestamp.tsval":
+			o.Timestamps = true
+		case "tcp.options.tfo.request":
+			o.AsksCookie = true
+		case "tcp.options.tfo.cookie":
+			o.Cookie = true
+		}
+	}
+	return o
+}
+
 // ends says whether packet n only ends a message of HTTP that an earlier packet
 // began: its word stands there.
 func ends(tree *dissect.Tree, n packet.Number) bool {
@@ -140,6 +165,15 @@ func ends(tree *dissect.Tree, n packet.Number) bool {
 		return false
 	})
 	return messages == 1 && first != n
+}
+
+// plainInfo says whether an Info column has the ports of TCP only: the application
+// has added nothing.
+func plainInfo(s string) bool {
+	from, rest, ok := strings.Cut(s, " → ")
+	to, _, _ := strings.Cut(rest, " ")
+	number := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+	return ok && number(from) && number(to)
 }
 
 // word is what the application calls the data of a packet; empty if no dissector
@@ -162,7 +196,7 @@ func word(tree *dissect.Tree, cols dissect.Columns) string {
 	case "TCP", "UDP", "", "IPv4", "IPv6":
 		return ""
 	}
-	if cols.Info == "" {
+	if cols.Info == "" || plainInfo(cols.Info) {
 		return cols.Proto
 	}
 	return text.Printable(strings.TrimSpace(cols.Info))

@@ -20,6 +20,8 @@ type View struct {
 	o    Options
 	lane string
 	rule string
+
+	ending string // how things stand where the capture ends; empty: no such line
 }
 
 // NewView draws g under the options.
@@ -60,6 +62,7 @@ func (v *View) Update() {
 			width = max(width, len(seconds(int64(g.events[n-1].Time-g.events[0].Time))))
 		}
 	}
+	v.ending = g.ending()
 	v.l = newLayout(v.o.Width, width, v.o.Time != Delta, g.info.Kind == trace.TCP)
 }
 
@@ -67,7 +70,12 @@ func (v *View) Update() {
 func (v *View) Options() Options { return v.o }
 
 // Len is how many lines there are below the head.
-func (v *View) Len() int { return len(v.f.items) }
+func (v *View) Len() int {
+	if v.ending != "" {
+		return len(v.f.items) + 1
+	}
+	return len(v.f.items)
+}
 
 // Find gives the line that packet n is on, −1 if the conversation has no such
 // packet.
@@ -169,9 +177,13 @@ func (v *View) laneTitle(dir uint8, width int) string {
 
 // Line draws the i-th line below the head.
 func (v *View) Line(i int) Line {
+	b := v.line()
+	if i == len(v.f.items) {
+		v.remark(b, "⋮", v.ending, StyleIdle)
+		return b.done(LineEnd)
+	}
 	it := &v.f.items[i]
 	g := v.f.g
-	b := v.line()
 	switch it.kind {
 	case LineHeading:
 		s := &g.sections[it.sect]
@@ -183,6 +195,13 @@ func (v *View) Line(i int) Line {
 		b.put(b.col, strings.Repeat(v.rule, max(v.l.width-b.col, 0)), StyleHeading)
 	case LineIdle:
 		v.idle(b, it)
+	case LineSettled:
+		long, short := g.settled(&g.sections[it.sect])
+		at := max(v.l.time+1, 1)
+		if at+3+text.Width(v.clean(long)) > v.l.width {
+			long = short
+		}
+		v.remark(b, "=", long, StyleSettled)
 	default:
 		v.row(b, it)
 	}
@@ -196,9 +215,14 @@ func (v *View) idle(b *builder, it *item) {
 		v.lanes(b)
 		return
 	}
+	v.remark(b, "⋮", v.f.g.quietText(int(it.first)), StyleIdle)
+}
+
+// remark writes a line that is not between the lanes.
+func (v *View) remark(b *builder, sign, words string, style Style) {
 	at := max(v.l.time+1, 1)
-	b.put(at, v.clean("⋮"), StyleIdle)
-	b.put(at+3, v.f.g.idleText(int(it.first)), StyleIdle)
+	b.put(at, v.clean(sign), style)
+	b.put(at+3, words, style)
 }
 
 func (v *View) lanes(b *builder) {
@@ -235,7 +259,7 @@ func (v *View) row(b *builder, it *item) {
 		notes = []note{g.gapNote(e)}
 	default:
 		s := e.style(g.info.Kind).shaft(v.o.ASCII)
-		if e.bits&lost != 0 {
+		if e.drawnLost() {
 			x := StyleLost.shaft(v.o.ASCII)
 			s.head, s.tail, s.style = x.head, x.tail, StyleLost
 		}
@@ -281,7 +305,7 @@ func (v *View) timeTexts(i int) (time, delta string) {
 	default:
 		time = seconds(int64(events[i].Time - events[0].Time))
 	}
-	if i > 0 && since < idleAfter {
+	if i > 0 && v.f.g.silenceAt(i) == nil {
 		delta = span(since)
 	}
 	return time, delta
@@ -413,6 +437,8 @@ func toASCII(s string) string {
 			b.WriteString("->")
 		case r == '⇄':
 			b.WriteString("<->")
+		case r == '×':
+			b.WriteByte('x')
 		case r == 'µ':
 			b.WriteByte('u')
 		case r == '·':

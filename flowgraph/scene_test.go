@@ -68,6 +68,9 @@ func (s *scene) seg(us int64, dir uint8, flags string, seq, ack, length uint32, 
 	if x.Flags&tcp.ACK != 0 {
 		x.Ack = s.isn[dir^1] + ack
 	}
+	if x.Flags&tcp.SYN != 0 {
+		s.words[s.n] = Detail{Offer: Offer{MSS: 1460, Scale: 7, SACK: true, Timestamps: true}}
+	}
 	for _, o := range opts {
 		o(&x)
 	}
@@ -75,7 +78,7 @@ func (s *scene) seg(us int64, dir uint8, flags string, seq, ack, length uint32, 
 	s.conv = c
 	s.segs = append(s.segs, Segment{
 		Number: s.n, Time: x.Time, Seq: f.Seq, Ack: f.Ack, Len: x.Len, Window: f.Window, Acks: f.AcksFrame,
-		DupAck: f.DupAckNum, DupAckOf: f.DupAckFrame, Verdict: f.Verdict, Flags: x.Flags, Dir: f.Dir,
+		DupAck: f.DupAckNum, InFlight: f.BytesInFlight, DupAckOf: f.DupAckFrame, Verdict: f.Verdict, Flags: x.Flags, Dir: f.Dir,
 	})
 	return s.n
 }
@@ -99,7 +102,6 @@ func (s *scene) graph() *Graph {
 // handshake opens the connection within 10 ms.
 func (s *scene) handshake() {
 	s.seg(0, 0, "S", 0, 0, 0)
-	s.words[s.n] = Detail{MSS: 1460}
 	s.seg(9000, 1, "SA", 0, 1, 0)
 	s.seg(10000, 0, "A", 1, 1, 0)
 }
@@ -108,8 +110,10 @@ func (s *scene) handshake() {
 func interfaceScene(t testing.TB) *scene {
 	s := newScene(t)
 	s.seg(0, 0, "S", 0, 0, 0)
-	s.words[1] = Detail{MSS: 65495}
 	s.seg(106, 1, "SA", 0, 1, 0)
+	for n := range packet.Number(2) {
+		s.words[n+1] = Detail{Offer: Offer{MSS: 65495, Scale: 7, SACK: true, Timestamps: true}}
+	}
 	s.seg(123, 0, "A", 1, 1, 0)
 	s.seg(2580, 0, "PA", 1, 1, 64)
 	s.say("GET /")

@@ -3,6 +3,7 @@ package flowgraph
 import (
 	"fmt"
 
+	"tcplens/internal/packet"
 	"tcplens/internal/tcp"
 )
 
@@ -27,12 +28,17 @@ type section struct {
 	syns, synACKs [2]int
 	refused       bool // a RST came instead of a SYN+ACK
 	refuser       uint8
-	done          bool // both ends are established
-	tfo           bool // the SYN carried data
-	again         bool // a connection was there before
+	done          bool          // both ends are established
+	tfo           bool          // the SYN carried data
+	took, left    bool          // the SYN+ACK takes them, or does not
+	again         bool          // a connection was there before
+	synAt         [2]int        // events of the newest SYN or SYN+ACK of each node, from 1
+	tries         []packet.Time // when the SYNs of the first end that sent one were sent, at most mostTries
 
 	// Of a teardown.
 	fins      int
+	finTries  [2]int  // FINs that each end sent
+	beyond    bool    // an end sent new data after its own FIN
 	first     uint8   // whose FIN came first
 	firstNext uint32  // number after it
 	apart     bool    // it was acknowledged before the other FIN
@@ -49,6 +55,9 @@ type section struct {
 	dead      bool   // the RST follows a keep-alive without answer
 }
 
+// mostTries is how many times of sending a SYN are kept. Linux tries seven times.
+const mostTries = 16
+
 // section puts e, which is about to be appended, into its section.
 func (g *Graph) section(e *event, before [2]tcp.State) {
 	i := len(g.events)
@@ -63,7 +72,7 @@ func (g *Graph) section(e *event, before [2]tcp.State) {
 	s := &g.sections[len(g.sections)-1]
 	switch s.phase {
 	case handshake:
-		s.openWith(e, before)
+		s.openWith(e, i, before)
 	case teardown:
 		g.closeWith(s, e, before)
 	}
@@ -84,7 +93,10 @@ func (g *Graph) phaseOf(e *event, before [2]tcp.State, cur phase) phase {
 }
 
 // openWith tells a handshake of its next segment.
-func (s *section) openWith(e *event, before [2]tcp.State) {
+func (s *section) openWith(e *event, i int, before [2]tcp.State) {
+	if e.Flags&(tcp.SYN|tcp.RST) == tcp.SYN {
+		s.synAt[e.Dir] = i + 1
+	}
 	switch {
 	case e.Flags&tcp.RST != 0:
 		if !s.done && before[e.Dir^1] == tcp.SynSent && !s.refused {
@@ -94,8 +106,13 @@ func (s *section) openWith(e *event, before [2]tcp.State) {
 		s.syns[e.Dir]++
 		s.refused = false
 		s.tfo = s.tfo || e.Len > 0
+		if len(s.tries) < mostTries && s.syns[e.Dir^1] == 0 {
+			s.tries = append(s.tries, e.Time)
+		}
 	case e.Flags&tcp.SYN != 0:
 		s.synACKs[e.Dir]++
+		s.took = s.took || e.Verdict&tcp.TFOAccepted != 0
+		s.left = s.left || e.Verdict&tcp.TFOIgnored != 0
 	}
 	if !opening(e.state) && e.state[0] != tcp.Closed {
 		s.done = true
@@ -136,8 +153,12 @@ func (g *Graph) closeWith(s *section, e *event, before [2]tcp.State) {
 	case s.fins == 1 && e.Dir != s.first && acks && e.Flags&tcp.RST == 0:
 		s.apart = true
 	}
+	if s.sentFIN[e.Dir] && e.Len > 0 && e.Verdict&(repeats|probing|tcp.OutOfOrder) == 0 && e.Flags&tcp.FIN == 0 {
+		s.beyond = true
+	}
 	if e.Flags&tcp.FIN != 0 {
 		s.sentFIN[e.Dir] = true
+		s.finTries[e.Dir]++
 	}
 	if s.late > 0 && e.Dir == s.first && e.Acks != 0 && e.Flags&tcp.RST == 0 {
 		s.taken = true
@@ -183,7 +204,11 @@ func (g *Graph) title(s *section) string {
 func (g *Graph) openTitle(s *section) string {
 	title, client := "", g.client()
 	tries := func(dir uint8) string {
-		return fmt.Sprintf("SYN retried: sent %d times", s.syns[dir])
+		text := fmt.Sprintf("SYN retried: sent %d times", s.syns[dir])
+		if len(s.tries) > 1 && len(s.tries) == s.syns[dir] {
+			text += ", " + waits(s.tries) + " apart"
+		}
+		return text
 	}
 	switch {
 	case s.refused:
@@ -200,6 +225,12 @@ func (g *Graph) openTitle(s *section) string {
 		title = fmt.Sprintf("SYN, ACK sent %d times", s.synACKs[0]+s.synACKs[1])
 	case s.tfo:
 		title = "Fast Open: the SYN carries data"
+		switch {
+		case s.took:
+			title += ", and the " + g.role(client^1) + " takes it"
+		case s.left:
+			title += ", which has to be sent again"
+		}
 	case !s.done && s.synACKs[0]+s.synACKs[1] == 0:
 		title = "no answer to the SYN"
 	case !s.done:
@@ -227,6 +258,14 @@ func (g *Graph) closeTitle(s *section) string {
 		title = "four segments: each FIN has an ACK of its own"
 	default:
 		title = "three segments: the " + second + "'s ACK and FIN travel in one"
+	}
+	for dir := range uint8(2) {
+		if n := s.finTries[dir]; n > 1 && title != "" {
+			title += fmt.Sprintf("; the %s's FIN sent %d times", g.role(dir), n)
+		}
+	}
+	if s.beyond {
+		title += "; data after the FIN of the end that sent it"
 	}
 	if !s.reset {
 		return title

@@ -70,7 +70,7 @@ func shapes() []shape {
 			s.seg(0, 0, "S", 0, 0, 0)
 			s.seg(1_000_000, 0, "S", 0, 0, 0)
 			s.seg(3_000_000, 0, "S", 0, 0, 0)
-		}, []string{"SYN retried: sent 3 times, no answer", "2.00 s: no answer, the client sends its SYN again"}},
+		}, []string{"SYN retried: sent 3 times, 1.00 and 2.00 s apart, no answer", "2.00 s: no answer, the client sends its SYN again"}},
 		{"syn_retried", func(s *scene) {
 			s.seg(0, 0, "S", 0, 0, 0)
 			s.seg(1_000_000, 0, "S", 0, 0, 0)

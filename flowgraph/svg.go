@@ -31,7 +31,7 @@ text { font: 13px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; 
 .ground { fill: #ffffff; }
 .title { font-weight: bold; font-size: 15px; }
 .heading { font-weight: bold; fill: #57606a; }
-.time, .delta, .idle, .note { fill: #57606a; }
+.time, .delta, .idle, .settled, .note { fill: #57606a; }
 .problem { fill: #b35900; }
 .label { stroke: #ffffff; stroke-width: 5px; paint-order: stroke; }
 .lane { stroke: #8c959f; stroke-width: 1.5; }
@@ -50,7 +50,7 @@ text { font: 13px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; 
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3; }
 .ground { fill: #0d1117; }
-.heading, .time, .delta, .idle, .note { fill: #9198a1; }
+.heading, .time, .delta, .idle, .settled, .note { fill: #9198a1; }
 .problem { fill: #f0a050; }
 .label { stroke: #0d1117; }
 .arrow { stroke: #e6edf3; }
@@ -107,8 +107,8 @@ func (d *drawing) row(r row, y int) {
 		fmt.Fprintf(d.w, "<line class=\"rule\" x1=\"16\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n", y-svgRow/2+1, svgWidth-16, y-svgRow/2+1)
 		d.text(16, base, "heading", "start", s)
 		return
-	case LineIdle:
-		d.text(svgLeft+20, base, "idle", "start", r.label)
+	case LineIdle, LineSettled, LineEnd:
+		d.text(svgLeft+20, base, r.style.String(), "start", r.label)
 		return
 	}
 	d.text(svgTime, base, "time", "end", r.time)

@@ -70,10 +70,11 @@ const (
 	StyleProblem // a note that tells of trouble
 	StyleIdle
 	StyleFold
+	StyleSettled
 )
 
 var styleNames = [...]string{"text", "title", "heading", "time", "delta", "client-state", "server-state", "lane",
-	"control", "data", "ack", "retransmission", "reset", "lost", "label", "note", "problem", "idle", "fold"}
+	"control", "data", "ack", "retransmission", "reset", "lost", "label", "note", "problem", "idle", "fold", "settled"}
 
 // String gives the name of the style as SVG classes and JSON have it.
 func (s Style) String() string {
@@ -101,6 +102,8 @@ const (
 	LineFold                    // several segments
 	LineLost                    // bytes that the capture lacks
 	LineIdle                    // time goes by
+	LineSettled                 // what the handshake settled
+	LineEnd                     // how things stand where the capture ends
 )
 
 // Line is one line of the drawing.

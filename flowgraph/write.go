@@ -105,6 +105,9 @@ type row struct {
 
 // words gives the i-th item in words: the full ones, as on a wide arrow.
 func (v *View) words(i int) row {
+	if i == len(v.f.items) {
+		return row{kind: LineEnd, style: StyleIdle, label: v.ending}
+	}
 	g, it := v.f.g, &v.f.items[i]
 	e := &g.events[it.first]
 	r := row{kind: it.kind, event: e, toward: e.Dir == g.client()}
@@ -116,8 +119,12 @@ func (v *View) words(i int) row {
 	case LineIdle:
 		r.style = StyleIdle
 		if !it.blank {
-			r.label = g.idleText(int(it.first))
+			r.label = g.quietText(int(it.first))
 		}
+		return r
+	case LineSettled:
+		r.style = StyleSettled
+		r.label, _ = g.settled(&g.sections[it.sect])
 		return r
 	case LineLost:
 		r.style, r.label, r.note = StyleLost, "missing  "+count(it.bytes), g.gapNote(e).long
@@ -127,7 +134,7 @@ func (v *View) words(i int) row {
 		r.label, r.note = g.foldText(it)
 	default:
 		r.style = e.style(g.info.Kind)
-		if e.bits&lost != 0 {
+		if e.drawnLost() {
 			r.style = StyleLost
 		}
 		l := g.labels(int(it.first), true)[0]
@@ -196,8 +203,9 @@ func WriteMarkdown(w io.Writer, g *Graph, o Options) error {
 		}
 		no, label := "", r.label
 		switch r.kind {
-		case LineIdle:
+		case LineIdle, LineEnd:
 			label = "⋮ " + label
+		case LineSettled:
 		default:
 			first, last, n := v.f.packets(&v.f.items[i])
 			if n > 0 {
@@ -261,7 +269,7 @@ func WriteMermaid(w io.Writer, g *Graph, o Options) error {
 			}
 			fmt.Fprintf(b, "    Note over A,B: %s\n", mermaid(title))
 			continue
-		case LineIdle:
+		case LineIdle, LineSettled, LineEnd:
 			if r.label != "" {
 				fmt.Fprintf(b, "    Note over A,B: %s\n", mermaid(r.label))
 			}
