@@ -180,7 +180,9 @@ func (v *View) Line(i int) Line {
 	b := v.line()
 	if i == len(v.f.items) {
 		v.remark(b, "⋮", v.ending, StyleIdle)
-		return b.done(LineEnd)
+		line, n := b.done(LineEnd), v.f.g.events[len(v.f.g.events)-1].Number
+		line.First, line.Last = n, n
+		return line
 	}
 	it := &v.f.items[i]
 	g := v.f.g

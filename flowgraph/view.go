@@ -111,6 +111,6 @@ type Line struct {
 	Text        string // printable, at most Options.Width cells
 	Spans       []Span // in order, without overlap; what none covers is plain
 	Kind        LineKind
-	First, Last packet.Number // the packets that the line stands for; 0 if none
+	First, Last packet.Number // the packets that the line stands for; 0 if none; of LineEnd, the newest packet
 	Count       int           // how many packets it stands for
 }
