@@ -15,7 +15,7 @@ var (
 	fFrameEncap    = pFrame.add(TInt16, "frame.encap_type", "Encapsulation type", Dec, names(func(v uint64) string { return encapName(int16(v)) }))
 	fFrameTime     = pFrame.abs("frame.time", "Arrival Time")
 	fFrameShift    = pFrame.rel("frame.offset_shift", "Time shift for this packet")
-	fFrameEpoch    = pFrame.add(TAbsTime, "frame.time_epoch", "Epoch Time", Special)
+	fFrameEpoch    = pFrame.add(TRelTime, "frame.time_epoch", "Epoch Time", Special)
 	fFrameDelta    = pFrame.rel("frame.time_delta", "Time delta from previous captured frame")
 	fFrameDeltaDis = pFrame.rel("frame.time_delta_displayed", "Time delta from previous displayed frame")
 	fFrameRel      = pFrame.rel("frame.time_relative", "Time since reference or first frame")

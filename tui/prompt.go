@@ -229,7 +229,7 @@ func (p *prompt) complain(err error, s string) {
 		return
 	}
 	p.hints, p.details = nil, nil
-	p.message = fe.Msg
+	p.message = fe.Error()
 	caret := fe.Caret(s)
 	p.caret = caret[strings.LastIndexByte(caret, '\n')+1:]
 }

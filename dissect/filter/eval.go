@@ -1,327 +1,501 @@
 package filter
 
 import (
-	"bytes"
-	"cmp"
 	"regexp"
 	"strings"
+	"sync"
 
 	"tcplens/dissect"
 )
 
-// Match says whether the packet of a detail tree satisfies the expression. A nil
-// Filter matches everything.
-func (f *Filter) Match(t *dissect.Tree) bool { return f == nil || f.root.match(t) }
-
-// node is one part of a compiled expression. rows is the answer that the facts of
-// a row allow (see Facts).
+// node is one part of a compiled expression that is true or false of a packet.
+// rows is the answer that the facts of a row allow (see Facts).
 type node interface {
-	match(t *dissect.Tree) bool
+	match(e *env) bool
 	rows(r *Facts) answer
 }
 
 type (
 	orNode   struct{ a, b node }
 	andNode  struct{ a, b node }
-	xorNode  struct{ a, b node }
 	notNode  struct{ n node }
-	anyOf    struct{ tests []node }
-	presence struct{ o operand }
+	presence struct{ o *fieldSource }
+	// nonZero is an operand alone: one of its values is not zero, or of a part of
+	// some bytes, not empty.
+	nonZero struct {
+		o     source
+		bytes bool
+	}
 )
 
-func (n *orNode) match(t *dissect.Tree) bool  { return n.a.match(t) || n.b.match(t) }
-func (n *andNode) match(t *dissect.Tree) bool { return n.a.match(t) && n.b.match(t) }
-func (n *xorNode) match(t *dissect.Tree) bool { return n.a.match(t) != n.b.match(t) }
-func (n *notNode) match(t *dissect.Tree) bool { return !n.n.match(t) }
-func (n *anyOf) match(t *dissect.Tree) bool {
-	for _, x := range n.tests {
-		if x.match(t) {
+func (n *orNode) match(e *env) bool   { return n.a.match(e) || n.b.match(e) }
+func (n *andNode) match(e *env) bool  { return n.a.match(e) && n.b.match(e) }
+func (n *notNode) match(e *env) bool  { return !n.n.match(e) }
+func (n *presence) match(e *env) bool { return n.o.any(e) }
+
+func (n *nonZero) match(e *env) bool {
+	from, to, ok := n.o.eval(e)
+	for i := from; ok && i < to; i++ {
+		v := &e.vals[i]
+		if n.bytes && len(v.b) > 0 || !n.bytes && !v.zero() {
 			return true
 		}
 	}
 	return false
 }
 
-func (n *presence) match(t *dissect.Tree) bool {
-	found := false
-	each(t, &n.o, func(x *dissect.Node) bool {
-		switch {
-		case n.o.hasAnd:
-			found = x.Uint()&n.o.and != 0
-		case len(n.o.slices) > 0:
-			found = len(n.o.bytes(t, x)) > 0
-		default:
-			found = true
-		}
-		return !found
-	})
-	return found
+// env is what an evaluation needs: the packet, and room for values.
+type env struct {
+	t    *dissect.Tree
+	vals []value
+	text []byte // for regular expressions
 }
 
-// each calls f with every node of the operand's field until f says false.
-func each(t *dissect.Tree, o *operand, f func(*dissect.Node) bool) {
-	for i := range t.Nodes {
-		x := &t.Nodes[i]
-		if x.Field == nil {
-			continue
+var envs = sync.Pool{New: func() any { return new(env) }}
+
+// Match says whether the packet of a detail tree satisfies the expression. A nil
+// Filter matches everything.
+func (f *Filter) Match(t *dissect.Tree) bool {
+	if f == nil {
+		return true
+	}
+	e := envs.Get().(*env)
+	e.t, e.vals = t, e.vals[:0]
+	m := f.root.match(e)
+	e.t = nil
+	clear(e.vals)
+	envs.Put(e)
+	return m
+}
+
+// source gives the values of an operand: those in e.vals from one index up to
+// another. ok is false where a field is missing that it needs; no comparison holds
+// then, whatever it asks.
+type source interface {
+	eval(e *env) (from, to int, ok bool)
+}
+
+type (
+	constant    struct{ v value }
+	fieldSource struct {
+		name   string
+		fields []*dissect.Field
+		layers []span
+		ref    bool
+		values []value // of a reference, once it is bound
+	}
+	sliceSource struct {
+		x     source
+		spans []span
+	}
+	arithSource struct {
+		op   byte
+		a, b source
+	}
+	minusSource struct{ x source }
+	callSource  struct {
+		fn   string
+		args []source
+	}
+)
+
+func (s *constant) eval(e *env) (int, int, bool) {
+	e.vals = append(e.vals, s.v)
+	return len(e.vals) - 1, len(e.vals), true
+}
+
+// is says whether a node is one of the field's.
+func (s *fieldSource) is(x *dissect.Node) bool {
+	for _, f := range s.fields {
+		if x.Field == f {
+			return true
 		}
-		for _, want := range o.field {
-			if x.Field == want {
-				if !f(x) {
-					return
-				}
-				break
+	}
+	return false
+}
+
+func (s *fieldSource) any(e *env) bool {
+	for i := range e.t.Nodes {
+		if s.is(&e.t.Nodes[i]) && s.inLayers(e.t, i) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *fieldSource) eval(e *env) (int, int, bool) {
+	from := len(e.vals)
+	if s.ref {
+		e.vals = append(e.vals, s.values...)
+		return from, len(e.vals), len(s.values) > 0
+	}
+	for i := range e.t.Nodes {
+		if x := &e.t.Nodes[i]; s.is(x) && s.inLayers(e.t, i) {
+			e.vals = append(e.vals, valueOf(e.t, x))
+		}
+	}
+	return from, len(e.vals), len(e.vals) > from
+}
+
+// inLayers says whether node i is in one of the layers that are asked for. The
+// layer is that of the protocol which the node stands in: 1 for the outermost of
+// its kind.
+func (s *fieldSource) inLayers(t *dissect.Tree, i int) bool {
+	if s.layers == nil {
+		return true
+	}
+	for i >= 0 && (t.Nodes[i].Field == nil || t.Nodes[i].Field.Type != dissect.TProtocol) {
+		i = t.Parent(i)
+	}
+	if i < 0 {
+		return false
+	}
+	layer, all := 0, 0
+	for k := range t.Nodes {
+		if t.Nodes[k].Field == t.Nodes[i].Field {
+			if all++; k <= i {
+				layer = all
 			}
 		}
 	}
+	for _, x := range s.layers {
+		if x.holds(layer, all) {
+			return true
+		}
+	}
+	return false
 }
 
-// bytes gives the bytes of a node, after the operand's slices.
-func (o *operand) bytes(t *dissect.Tree, x *dissect.Node) []byte {
-	var b []byte
-	switch {
-	case x.Field.Type == dissect.TProtocol:
-		b = span(t, x)
-	case isText(x.Field.Type):
-		b = []byte(x.Str())
-	default:
-		b = x.Bytes()
+func (s *sliceSource) eval(e *env) (int, int, bool) {
+	from, to, ok := s.x.eval(e)
+	for i := from; i < to; i++ {
+		v := &e.vals[i]
+		b := v.b
+		if v.c == cText {
+			b = []byte(v.s)
+		}
+		*v = value{c: cBytes, b: parts(b, s.spans)}
 	}
-	if len(o.slices) == 0 {
-		return b
-	}
+	return from, to, ok
+}
+
+// parts puts the spans of some bytes together, up to the first that reaches out of
+// them.
+func parts(b []byte, spans []span) []byte {
 	var out []byte
-	for _, s := range o.slices {
-		from := s.from
-		if from < 0 {
-			from += len(b)
+	for i, s := range spans {
+		from, to, ok := s.cut(len(b))
+		if !ok {
+			break
 		}
-		if from < 0 || from >= len(b) {
-			return nil
+		if len(spans) == 1 {
+			return b[from:to]
 		}
-		to := len(b)
-		if s.to >= 0 {
-			if from+s.to > len(b) {
-				return nil
-			}
-			to = from + s.to
+		if i == 0 {
+			out = make([]byte, 0, to-from+16)
 		}
 		out = append(out, b[from:to]...)
 	}
 	return out
 }
 
-// content is what contains and matches look at: the bytes, and of a protocol all
-// from its header on, as in Wireshark. Only a slice keeps to the header.
-func (o *operand) content(t *dissect.Tree, x *dissect.Node) []byte {
-	if x.Field.Type != dissect.TProtocol || len(o.slices) > 0 || int(x.Source) >= len(t.Sources) {
-		return o.bytes(t, x)
+func (s *arithSource) eval(e *env) (int, int, bool) {
+	a, b, ok1 := s.a.eval(e)
+	c, d, ok2 := s.b.eval(e)
+	if !ok1 || !ok2 {
+		return a, a, false
 	}
-	b := t.Sources[x.Source].Bytes
-	return b[min(max(int(x.Off), 0), len(b)):]
-}
-
-// span gives the bytes of its source that a node covers; nil if it covers none.
-func span(t *dissect.Tree, x *dissect.Node) []byte {
-	if int(x.Source) >= len(t.Sources) {
-		return nil
-	}
-	b := t.Sources[x.Source].Bytes
-	from, to := int(x.Off), int(x.Off)+int(x.Len)
-	if from < 0 || to < from || from > len(b) {
-		return nil
-	}
-	return b[from:min(to, len(b))]
-}
-
-// text gives the value of a text node, after function and slices.
-func (o *operand) text(t *dissect.Tree, x *dissect.Node) string {
-	s := x.Str()
-	if len(o.slices) > 0 {
-		s = string(o.bytes(t, x))
-	}
-	switch o.fn {
-	case "lower":
-		return strings.ToLower(s)
-	case "upper":
-		return strings.ToUpper(s)
-	}
-	return s
-}
-
-// op is a comparison.
-type op uint8
-
-const (
-	opEq    op = iota // one value is equal
-	opAllEq           // all are
-	opNe              // all are different, and there is one
-	opAnyNe           // one is different
-	opLt
-	opLe
-	opGt
-	opGe
-	opContains
-	opMatches
-)
-
-var comparisons = map[string]op{
-	"==": opEq, "eq": opEq, "any_eq": opEq, "===": opAllEq, "all_eq": opAllEq, "!=": opNe, "ne": opNe, "all_ne": opNe,
-	"!==": opAnyNe, "any_ne": opAnyNe, "<": opLt, "lt": opLt, "<=": opLe, "le": opLe, ">": opGt, "gt": opGt, ">=": opGe, "ge": opGe,
-	"contains": opContains, "matches": opMatches, "~": opMatches,
-}
-
-// holds says what an ordering (−1, 0, 1) means for the operator.
-func (o op) holds(c int) bool {
-	switch o {
-	case opEq, opAllEq:
-		return c == 0
-	case opNe, opAnyNe:
-		return c != 0
-	case opLt:
-		return c < 0
-	case opLe:
-		return c <= 0
-	case opGt:
-		return c > 0
-	case opGe:
-		return c >= 0
-	}
-	return false
-}
-
-// comparison compares the values of a field with a value.
-type comparison struct {
-	o  operand
-	op op
-	v  value
-	re *regexp.Regexp
-}
-
-// match asks one value to satisfy the test, or all of them where the operator says so.
-func (n *comparison) match(t *dissect.Tree) bool {
-	if n.o.fn == "count" {
-		c := uint64(0)
-		each(t, &n.o, func(*dissect.Node) bool { c++; return true })
-		return c > 0 && n.op.holds(cmp.Compare(c, n.v.u))
-	}
-	all := n.op == opNe || n.op == opAllEq
-	result := false
-	each(t, &n.o, func(x *dissect.Node) bool {
-		result = n.one(t, x)
-		return result == all // any: go on while false; all: go on while true
-	})
-	return result
-}
-
-func (n *comparison) one(t *dissect.Tree, x *dissect.Node) bool {
-	switch n.op {
-	case opContains:
-		if n.v.form == formText {
-			return strings.Contains(n.o.text(t, x), n.v.s)
+	from := len(e.vals)
+	for i := a; i < b; i++ {
+		for j := c; j < d && len(e.vals)-from < maxValues; j++ {
+			if v, ok := arith(s.op, &e.vals[i], &e.vals[j]); ok {
+				e.vals = append(e.vals, v)
+			}
 		}
-		return bytes.Contains(n.o.content(t, x), n.v.b)
-	case opMatches:
-		if isText(x.Field.Type) {
-			return n.re.MatchString(n.o.text(t, x))
-		}
-		return n.re.Match(n.o.content(t, x))
 	}
-	if n.o.fn == "len" {
-		return n.op.holds(cmp.Compare(uint64(n.length(t, x)), n.v.u))
-	}
-	u := x.Uint()
-	if n.o.hasAnd {
-		u &= n.o.and
-	}
-	switch n.v.form {
-	case formUint:
-		if x.Field.Type == dissect.TBool && u != 0 {
-			u = 1
-		}
-		return n.op.holds(cmp.Compare(u, n.v.u))
-	case formInt, formTime, formRel:
-		return n.op.holds(cmp.Compare(int64(u), n.v.i))
-	case formName:
-		return n.op.holds(cmp.Compare(strings.ToLower(x.Field.Names(u)), n.v.s))
-	case formText:
-		return n.op.holds(cmp.Compare(n.o.text(t, x), n.v.s))
-	case formBytes:
-		return n.op.holds(bytes.Compare(n.o.bytes(t, x), n.v.b))
-	case formAddr:
-		a := x.Addr()
-		if n.op == opEq || n.op == opAllEq {
-			return n.v.prefix.Contains(a)
-		}
-		if n.op == opNe || n.op == opAnyNe {
-			return !n.v.prefix.Contains(a)
-		}
-		if n.v.prefix.Contains(a) {
-			return n.op.holds(0)
-		}
-		return n.op.holds(a.Compare(n.v.prefix.Addr()))
-	}
-	return false
+	return from, len(e.vals), true
 }
 
-func (n *comparison) length(t *dissect.Tree, x *dissect.Node) int {
-	if len(n.o.slices) > 0 || isText(x.Field.Type) || isBytes(x.Field.Type) {
-		return len(n.o.bytes(t, x))
+// maxValues bounds what the values of several fields make with each other.
+const maxValues = 1 << 16
+
+func (s *minusSource) eval(e *env) (int, int, bool) {
+	a, b, ok := s.x.eval(e)
+	from := len(e.vals)
+	for i := a; i < b; i++ {
+		if v, ok := negate(&e.vals[i]); ok {
+			e.vals = append(e.vals, v)
+		}
 	}
-	return int(x.Len)
+	return from, len(e.vals), ok
 }
 
-// pair compares the values of two fields.
-type pair struct {
-	a, b operand
+func (s *callSource) eval(e *env) (int, int, bool) {
+	switch s.fn {
+	case "len", "string":
+		return s.perNode(e)
+	}
+	start := len(e.vals)
+	for _, a := range s.args {
+		mark := len(e.vals)
+		from, to, ok := a.eval(e)
+		if !ok {
+			e.vals = e.vals[:mark] // a missing argument is left out
+			continue
+		}
+		n := copy(e.vals[mark:], e.vals[from:to])
+		e.vals = e.vals[:mark+n]
+	}
+	if len(e.vals) == start {
+		return start, start, false
+	}
+	switch s.fn {
+	case "count":
+		n := len(e.vals) - start
+		e.vals = append(e.vals[:start], value{c: cUint, n: uint64(n)})
+	case "min", "max":
+		best := e.vals[start]
+		for i := start + 1; i < len(e.vals); i++ {
+			if c, ok := compare(&e.vals[i], &best); ok && (c > 0) == (s.fn == "max") && c != 0 {
+				best = e.vals[i]
+			}
+		}
+		e.vals = append(e.vals[:start], best)
+	case "abs":
+		k := start
+		for i := start; i < len(e.vals); i++ {
+			if v, ok := absolute(&e.vals[i]); ok {
+				e.vals[k] = v
+				k++
+			}
+		}
+		e.vals = e.vals[:k]
+	case "upper", "lower":
+		for i := start; i < len(e.vals); i++ {
+			e.vals[i].s = cased(e.vals[i].s, s.fn == "upper")
+		}
+	}
+	return start, len(e.vals), true
+}
+
+// cased changes the letters of ASCII, as Wireshark does.
+func cased(s string, upper bool) string {
+	if upper {
+		return strings.Map(func(r rune) rune {
+			if r >= 'a' && r <= 'z' {
+				return r - 'a' + 'A'
+			}
+			return r
+		}, s)
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r - 'A' + 'a'
+		}
+		return r
+	}, s)
+}
+
+// perNode computes what needs the field itself beside its value.
+func (s *callSource) perNode(e *env) (int, int, bool) {
+	start := len(e.vals)
+	f, ok := s.args[0].(*fieldSource)
+	if !ok {
+		return start, start, false
+	}
+	for i := range e.t.Nodes {
+		x := &e.t.Nodes[i]
+		if !f.is(x) || !f.inLayers(e.t, i) {
+			continue
+		}
+		if s.fn == "string" {
+			e.vals = append(e.vals, value{c: cText, s: written(x)})
+			continue
+		}
+		v := valueOf(e.t, x)
+		n := width(x.Field.Type)
+		switch v.c {
+		case cText:
+			n = len(v.s)
+		case cBytes, cProto:
+			n = len(v.b)
+		}
+		e.vals = append(e.vals, value{c: cUint, n: uint64(n)})
+	}
+	return start, len(e.vals), len(e.vals) > start
+}
+
+// compareNode compares the values of two operands, each with each.
+type compareNode struct {
+	a, b source
 	op   op
+	all  bool // every pair must compare, not just one
 }
 
-func (n *pair) match(t *dissect.Tree) bool {
-	all := n.op == opNe || n.op == opAllEq
-	result := false
-	each(t, &n.a, func(x *dissect.Node) bool {
-		each(t, &n.b, func(y *dissect.Node) bool {
-			result = n.op.holds(n.order(t, x, y))
-			return result == all
-		})
-		return result == all
-	})
+func (n *compareNode) match(e *env) bool {
+	f, ok1 := n.a.(*fieldSource)
+	k, ok2 := n.b.(*constant)
+	if ok1 && ok2 && !f.ref {
+		return n.direct(e.t, f, &k.v)
+	}
+	mark := len(e.vals)
+	a, b, ok1 := n.a.eval(e)
+	if !ok1 {
+		e.vals = e.vals[:mark]
+		return false
+	}
+	c, d, ok2 := n.b.eval(e)
+	result := ok2 && n.pairs(e, a, b, c, d)
+	e.vals = e.vals[:mark]
 	return result
 }
 
-func (n *pair) order(t *dissect.Tree, x, y *dissect.Node) int {
-	typ := x.Field.Type
-	switch {
-	case isText(typ):
-		return cmp.Compare(n.a.text(t, x), n.b.text(t, y))
-	case isBytes(typ):
-		return bytes.Compare(n.a.bytes(t, x), n.b.bytes(t, y))
-	case typ.Unsigned():
-		u, v := x.Uint(), y.Uint()
-		if n.a.hasAnd {
-			u &= n.a.and
+func (n *compareNode) pairs(e *env, a, b, c, d int) bool {
+	for i := a; i < b; i++ {
+		for j := c; j < d; j++ {
+			if r, ok := n.op.holds(&e.vals[i], &e.vals[j]); n.all && ok && !r {
+				return false
+			} else if !n.all && ok && r {
+				return true
+			}
 		}
-		return cmp.Compare(u, v)
 	}
-	return cmp.Compare(int64(x.Uint()), int64(y.Uint()))
+	return n.all
 }
 
-// class groups the types whose values can be compared with each other.
-func class(t dissect.Type) int {
-	switch {
-	case isText(t):
-		return 1
-	case t == dissect.TIPv4, t == dissect.TIPv6, t == dissect.TEther, t == dissect.TGUID:
-		return 100 + int(t)
-	case isBytes(t):
-		return 2
-	case t.Unsigned():
-		return 3
-	case t.Signed():
-		return 4
-	case t == dissect.TAbsTime, t == dissect.TRelTime, t == dissect.TFloat:
-		return 100 + int(t)
+// direct compares the values of a field with one value, without putting them aside.
+func (n *compareNode) direct(t *dissect.Tree, f *fieldSource, k *value) bool {
+	found := false
+	for i := range t.Nodes {
+		x := &t.Nodes[i]
+		if !f.is(x) || !f.inLayers(t, i) {
+			continue
+		}
+		found = true
+		v := valueOf(t, x)
+		if r, ok := n.op.holds(&v, k); n.all && ok && !r {
+			return false
+		} else if !n.all && ok && r {
+			return true
+		}
 	}
-	return 0
+	return n.all && found
+}
+
+// matchNode looks for a regular expression.
+type matchNode struct {
+	a   source
+	re  *regexp.Regexp
+	all bool
+}
+
+func (n *matchNode) match(e *env) bool {
+	mark := len(e.vals)
+	from, to, ok := n.a.eval(e)
+	result := ok && n.all
+	for i := from; ok && i < to; i++ {
+		v := &e.vals[i]
+		var r bool
+		switch v.c {
+		case cText:
+			r = n.re.MatchString(latin(v.s))
+		case cProto:
+			r = e.find(n.re, v.rest)
+		default:
+			r = e.find(n.re, v.b)
+		}
+		if r != n.all {
+			result = r
+			break
+		}
+	}
+	e.vals = e.vals[:mark]
+	return result
+}
+
+// find looks for a regular expression in bytes, each of which is a character.
+func (e *env) find(re *regexp.Regexp, b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 {
+			e.text = e.text[:0]
+			for _, c := range b {
+				if c < 0x80 {
+					e.text = append(e.text, c)
+				} else {
+					e.text = append(e.text, 0xc0|c>>6, 0x80|c&0x3f)
+				}
+			}
+			return re.Match(e.text)
+		}
+	}
+	return re.Match(b)
+}
+
+// memberNode looks for values in a set.
+type memberNode struct {
+	a   source
+	set []memberRange
+	all bool
+}
+
+// memberRange is a value of a set, or all from one to another if hi is not nil.
+type memberRange struct{ lo, hi source }
+
+func (n *memberNode) match(e *env) bool {
+	mark := len(e.vals)
+	a, b, ok := n.a.eval(e)
+	result := false
+	for i := 0; ok && i < len(n.set) && !result; i++ {
+		here := len(e.vals)
+		result = n.holds(e, &n.set[i], a, b)
+		e.vals = e.vals[:here]
+	}
+	e.vals = e.vals[:mark]
+	return result
+}
+
+func (n *memberNode) holds(e *env, m *memberRange, a, b int) bool {
+	c, d, ok := m.lo.eval(e)
+	if !ok {
+		return false
+	}
+	if m.hi == nil {
+		eq := compareNode{op: opEq, all: n.all}
+		return eq.pairs(e, a, b, c, d)
+	}
+	x, y, ok := m.hi.eval(e)
+	if !ok {
+		return false
+	}
+	for i := a; i < b; i++ {
+		if in := e.within(i, c, d, x, y); in != n.all {
+			return in
+		}
+	}
+	return n.all
+}
+
+// within says whether value i is between one of those from c and one from x.
+func (e *env) within(i, c, d, x, y int) bool {
+	v := &e.vals[i]
+	for j := c; j < d; j++ {
+		if r, ok := opGe.holds(v, &e.vals[j]); !ok || !r {
+			continue
+		}
+		for k := x; k < y; k++ {
+			if r, ok := opLe.holds(v, &e.vals[k]); ok && r {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// written gives a value as string() does: numbers in decimal.
+func written(x *dissect.Node) string {
+	switch classOf(x.Field.Type) {
+	case cUint, cUint64:
+		return decimalOf(x.Uint())
+	}
+	return x.Value()
 }

@@ -107,9 +107,21 @@ func WordAt(expr string, pos int) (start, end int) {
 	if inside {
 		return pos, pos
 	}
-	start = pos
-	for start > 0 && wordLen(expr[start-1:pos]) == pos-start+1 {
+	part := func(i int) bool {
+		if i < 0 || i >= len(expr) {
+			return false
+		}
+		if c := expr[i]; c != '.' {
+			return isWord(c) || c == '-' && i > 0 && (isWord(expr[i-1]) || expr[i-1] == '-')
+		}
+		return (i == 0 || expr[i-1] != '.') && (i+1 == len(expr) || expr[i+1] != '.') // not of a range
+	}
+	start, end = pos, pos
+	for part(start - 1) {
 		start--
 	}
-	return start, start + wordLen(expr[start:])
+	for part(end) {
+		end++
+	}
+	return start, end
 }

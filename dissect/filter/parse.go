@@ -2,58 +2,28 @@ package filter
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"tcplens/dissect"
 )
 
-// Filter is a compiled expression.
-type Filter struct {
-	expr   string
-	root   node
-	fields []*dissect.Field
-}
-
 // maxDepth bounds how deeply an expression nests, so that a hostile one cannot
-// exhaust the stack.
-const maxDepth = 200
+// exhaust the stack. maxTests bounds how many parts it has.
+const (
+	maxDepth = 200
+	maxTests = 4096
+)
 
-// String gives the expression as it was written.
-func (f *Filter) String() string { return f.expr }
-
-// Fields lists the fields that the expression names.
-func (f *Filter) Fields() []*dissect.Field { return f.fields }
-
-// Parse compiles an expression. An empty one gives nil, which matches everything.
-// Errors are of type *Error.
-func Parse(expr string, known dissect.Lookup) (*Filter, error) {
-	if strings.TrimSpace(expr) == "" {
-		return nil, nil
-	}
-	p := &parser{lex: lexer{src: expr}, known: known, f: &Filter{expr: expr}}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	n, err := p.or(0)
-	if err != nil {
-		return nil, err
-	}
-	if p.tok.kind != tEOF {
-		return nil, p.unexpected("and, or, or the end")
-	}
-	p.f.root = n
-	return p.f, nil
-}
-
+// parser makes a tree of an expression.
 type parser struct {
 	lex   lexer
 	tok   token
 	known dissect.Lookup
-	f     *Filter
+	parts int
+	warns []Warning
 }
 
-func (p *parser) advance() error {
+func (p *parser) advance() *Error {
 	t, err := p.lex.next()
 	if err != nil {
 		return err
@@ -64,7 +34,7 @@ func (p *parser) advance() error {
 
 // is says whether the current token is one of the operators or keywords.
 func (p *parser) is(words ...string) bool {
-	if p.tok.kind != tOp && p.tok.kind != tWord {
+	if p.tok.kind != tOp && (p.tok.kind != tWord || p.tok.dotted || p.tok.value) {
 		return false
 	}
 	for _, w := range words {
@@ -75,327 +45,422 @@ func (p *parser) is(words ...string) bool {
 	return false
 }
 
-func (p *parser) unexpected(want string) *Error {
-	if p.tok.kind == tEOF {
-		return &Error{p.tok.pos, 0, "the expression ends too early: " + want + " is missing"}
+// expect takes the current token if it is s.
+func (p *parser) expect(s, why string) *Error {
+	if !p.is(s) {
+		return p.unexpected(why)
 	}
-	return &Error{p.tok.pos, p.tok.len, fmt.Sprintf("%q is not expected here, but %s", p.lex.src[p.tok.pos:p.tok.pos+p.tok.len], want)}
+	return p.advance()
 }
 
-func (p *parser) or(depth int) (node, error) {
-	left, err := p.xor(depth)
+// whole parses all of the text.
+func (p *parser) whole() (expr, *Error) {
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	x, err := p.or(0)
+	if err != nil {
+		return nil, err
+	}
+	if p.tok.kind != tEOF {
+		return nil, p.after()
+	}
+	return x, nil
+}
+
+func (p *parser) or(depth int) (expr, *Error) {
+	a, err := p.and(depth)
 	for err == nil && p.is("||", "or") {
 		if err = p.advance(); err != nil {
 			break
 		}
-		var right node
-		if right, err = p.xor(depth); err == nil {
-			left = &orNode{left, right}
+		var b expr
+		if b, err = p.and(depth); err == nil {
+			a = &logicExpr{or: true, a: a, b: b}
 		}
 	}
-	return left, err
+	return a, err
 }
 
-func (p *parser) xor(depth int) (node, error) {
-	left, err := p.and(depth)
-	for err == nil && p.is("^^", "xor") {
-		if err = p.advance(); err != nil {
-			break
-		}
-		var right node
-		if right, err = p.and(depth); err == nil {
-			left = &xorNode{left, right}
-		}
-	}
-	return left, err
-}
-
-func (p *parser) and(depth int) (node, error) {
-	left, err := p.not(depth)
+func (p *parser) and(depth int) (expr, *Error) {
+	a, err := p.not(depth)
 	for err == nil && p.is("&&", "and") {
 		if err = p.advance(); err != nil {
 			break
 		}
-		var right node
-		if right, err = p.not(depth); err == nil {
-			left = &andNode{left, right}
+		var b expr
+		if b, err = p.not(depth); err == nil {
+			a = &logicExpr{a: a, b: b}
 		}
 	}
-	return left, err
+	return a, err
 }
 
-func (p *parser) not(depth int) (node, error) {
+func (p *parser) not(depth int) (expr, *Error) {
 	if depth > maxDepth {
-		return nil, &Error{p.tok.pos, p.tok.len, "the expression is nested too deeply"}
+		return nil, errAt(p.tok, "the expression is nested too deeply")
+	}
+	if p.parts++; p.parts > maxTests {
+		return nil, errAt(p.tok, "the expression has too many parts")
 	}
 	switch {
 	case p.is("!", "not"):
 		if err := p.advance(); err != nil {
 			return nil, err
 		}
-		n, err := p.not(depth + 1)
-		if err != nil {
-			return nil, err
-		}
-		return &notNode{n}, nil
+		x, err := p.not(depth + 1)
+		return &notExpr{x}, err
 	case p.is("("):
 		open := p.tok
 		if err := p.advance(); err != nil {
 			return nil, err
 		}
-		n, err := p.or(depth + 1)
+		x, err := p.or(depth + 1)
 		if err != nil {
 			return nil, err
 		}
-		if !p.is(")") {
-			if p.tok.kind == tEOF {
-				return nil, &Error{open.pos, open.len, "the bracket is not closed"}
-			}
-			return nil, p.unexpected(")")
+		if p.tok.kind == tEOF {
+			return nil, &Error{Pos: open.pos, Len: open.len, Msg: "the bracket is not closed", unended: true}
 		}
-		return n, p.advance()
+		if !p.is(")") {
+			return nil, p.after()
+		}
+		return x, p.advance()
 	}
-	return p.test()
+	return p.test(depth)
 }
 
-// test is a presence, a comparison, or a membership.
-func (p *parser) test() (node, error) {
-	left, err := p.operand()
-	if err != nil {
-		return nil, err
+// test parses one comparison, a chain of them (a < b < c), a membership, or an
+// operand alone.
+func (p *parser) test(depth int) (expr, *Error) {
+	quant := byOperator
+	word := p.tok
+	switch {
+	case p.is("any"):
+		quant = anyOf
+	case p.is("all"):
+		quant = allOf
 	}
-	if left.field != nil && p.is("&") {
+	if quant != byOperator {
 		if err := p.advance(); err != nil {
 			return nil, err
 		}
-		bits, err := p.operand()
-		if err != nil {
-			return nil, err
-		}
-		v, ok := parseUint(bits.tok)
-		if !ok || bits.field != nil {
-			return nil, &Error{bits.tok.pos, bits.tok.len, fmt.Sprintf("%q is not a number", bits.tok.text)}
-		}
-		if t := left.field[0].Type; !t.Unsigned() && !t.Signed() {
-			return nil, &Error{left.tok.pos, left.tok.len, left.tok.text + " is not an integer: & does not apply"}
-		}
-		left.and, left.hasAnd = v, true
 	}
-	negate := false
+	a, err := p.operand(depth)
+	if err != nil {
+		return nil, err
+	}
+	not := false
 	if p.is("not") {
-		at := p.lex.pos
-		tok := p.tok
 		if err := p.advance(); err != nil {
 			return nil, err
 		}
 		if !p.is("in") {
-			p.lex.pos, p.tok = at, tok
-			return nil, p.unexpected("a comparison, and, or, or the end")
+			return nil, p.unexpected("in")
 		}
-		negate = true
+		not = true
 	}
 	if p.is("in") {
-		n, err := p.member(left)
-		if err == nil && negate {
-			n = &notNode{n}
+		return p.member(depth, quant, a, not)
+	}
+	var chain expr
+	for {
+		o, ok := operatorOf(p.tok.text)
+		if !ok || p.tok.kind == tString || p.tok.kind == tChar || p.tok.dotted || p.tok.value || p.tok.kind == tEOF {
+			break
 		}
-		return n, err
-	}
-	op, ok := comparisons[p.tok.text]
-	if !ok || p.tok.kind != tOp && p.tok.kind != tWord {
-		if left.field == nil {
-			return nil, p.notAField(left.tok)
+		opTok := p.tok
+		if o.op >= opContains && chain != nil {
+			return nil, errAt(opTok, opTok.text+" cannot follow another comparison: join the tests with and")
 		}
-		return &presence{left}, nil
-	}
-	opTok := p.tok
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	right, err := p.operand()
-	if err != nil {
-		return nil, err
-	}
-	return p.compare(left, op, opTok, right)
-}
-
-// operand is a field with what may be done to it, or a value.
-type operand struct {
-	tok    token
-	field  []*dissect.Field // nil for a value
-	fn     string           // "len", "lower", "upper", "count" or empty
-	slices []slice
-	and    uint64
-	hasAnd bool
-}
-
-type slice struct{ from, to int } // to −1: to the end; negative from counts from the end
-
-func (p *parser) operand() (operand, error) {
-	t := p.tok
-	switch t.kind {
-	case tEOF:
-		return operand{}, p.unexpected("a field or a value")
-	case tOp:
-		return operand{}, p.unexpected("a field or a value")
-	}
-	if err := p.advance(); err != nil {
-		return operand{}, err
-	}
-	if t.kind != tWord {
-		return operand{tok: t}, nil
-	}
-	if p.is("(") && (t.text == "len" || t.text == "lower" || t.text == "upper" || t.text == "count") {
-		return p.call(t)
-	}
-	o := operand{tok: t, field: p.known[t.text]}
-	if o.field == nil {
-		if p.is("[", "(", "&") {
-			return o, p.notAField(t)
+		if p.parts++; p.parts > maxTests {
+			return nil, errAt(p.tok, "the expression has too many parts")
 		}
-		return o, nil
-	}
-	p.f.fields = append(p.f.fields, o.field[0])
-	if p.is("[") {
-		return o, p.slices(&o)
-	}
-	return o, nil
-}
-
-func (p *parser) call(fn token) (operand, error) {
-	if err := p.advance(); err != nil {
-		return operand{}, err
-	}
-	o, err := p.operand()
-	if err != nil {
-		return o, err
-	}
-	if o.field == nil {
-		return o, p.notAField(o.tok)
-	}
-	if o.fn != "" {
-		return o, &Error{o.tok.pos, o.tok.len, "one function is enough: " + fn.text + " takes a field"}
-	}
-	if !p.is(")") {
-		return o, p.unexpected(")")
-	}
-	if t := o.field[0].Type; (fn.text == "lower" || fn.text == "upper") && !isText(t) {
-		return o, &Error{o.tok.pos, o.tok.len, o.tok.text + " is not a text: " + fn.text + " does not apply"}
-	}
-	o.fn = fn.text
-	return o, p.advance()
-}
-
-// slices reads [i], [i:length], [i-last], [:n], [i:] and lists of them.
-func (p *parser) slices(o *operand) error {
-	start := p.tok.pos
-	end := strings.IndexByte(p.lex.src[start:], ']')
-	if end < 0 {
-		return &Error{start, 1, "the bracket is not closed"}
-	}
-	if t := o.field[0].Type; !isBytes(t) && !isText(t) {
-		return &Error{start, end + 1, o.tok.text + " is a number: it has no bytes to take a part of"}
-	}
-	for _, part := range strings.Split(p.lex.src[start+1:start+end], ",") {
-		s, ok := parseSlice(strings.TrimSpace(part))
-		if !ok {
-			return &Error{start, end + 1, "a part is written [first:length], [first-last], [index], [:length] or [first:]"}
+		if opTok.text == "~=" {
+			p.warns = append(p.warns, Warning{opTok.pos, opTok.len, "~= is deprecated: write !=="})
 		}
-		o.slices = append(o.slices, s)
-	}
-	p.lex.pos = start + end + 1
-	return p.advance()
-}
-
-func parseSlice(s string) (slice, bool) {
-	if a, b, ok := strings.Cut(s, ":"); ok {
-		from, to := 0, -1
-		var err error
-		if a != "" {
-			if from, err = strconv.Atoi(a); err != nil {
-				return slice{}, false
-			}
+		if err := p.advance(); err != nil {
+			return nil, err
 		}
-		if b != "" {
-			n, err := strconv.Atoi(b)
-			if err != nil || n < 0 || n > 1<<30 {
-				return slice{}, false
-			}
-			to = n
-		}
-		return slice{from, to}, a != "" || b != ""
-	}
-	if i := strings.IndexByte(s, '-'); i > 0 {
-		from, err1 := strconv.Atoi(s[:i])
-		to, err2 := strconv.Atoi(s[i+1:])
-		if err1 != nil || err2 != nil || to < from || to > 1<<30 {
-			return slice{}, false
-		}
-		return slice{from, to - from + 1}, true
-	}
-	i, err := strconv.Atoi(s)
-	return slice{i, 1}, err == nil
-}
-
-func (p *parser) member(left operand) (node, error) {
-	if left.field == nil {
-		return nil, p.notAField(left.tok)
-	}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	if !p.is("{") {
-		return nil, p.unexpected("{")
-	}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	set := &anyOf{}
-	for !p.is("}") {
-		lo, err := p.operand()
+		b, err := p.operand(depth)
 		if err != nil {
+			return nil, err
+		}
+		c := &compareExpr{quant: quant, op: o.op, opTok: opTok, a: a, b: b}
+		if quant == byOperator && o.all {
+			c.quant = allOf
+		}
+		if chain == nil {
+			chain = c
+		} else {
+			chain = &logicExpr{a: chain, b: c}
+		}
+		a = b
+		if o.op >= opContains {
+			break
+		}
+	}
+	switch {
+	case chain != nil:
+		return chain, nil
+	case quant != byOperator:
+		if p.tok.kind != tEOF {
+			return nil, p.after()
+		}
+		return nil, &Error{Pos: p.tok.pos, Msg: fmt.Sprintf("%s asks for a comparison behind the field: %s %s == …", word.text, word.text, a.at().src), unended: true}
+	}
+	return &existsExpr{a}, nil
+}
+
+func (p *parser) member(depth int, quant quantifier, a operand, not bool) (expr, *Error) {
+	m := &memberExpr{quant: quant, a: a, not: not, opTok: p.tok}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if err := p.expect("{", "{ and the values of the set"); err != nil {
+		return nil, err
+	}
+	if p.is("}") {
+		return nil, errAt(p.tok, "the set is empty")
+	}
+	for {
+		if p.parts++; p.parts > maxTests {
+			return nil, errAt(p.tok, "the expression has too many parts")
+		}
+		var e element
+		var err *Error
+		if e.lo, err = p.unary(depth, true); err != nil {
 			return nil, err
 		}
 		if p.is("..") {
 			if err := p.advance(); err != nil {
 				return nil, err
 			}
-			hi, err := p.operand()
-			if err != nil {
+			if e.hi, err = p.unary(depth, true); err != nil {
 				return nil, err
 			}
-			n, err := p.between(left, lo, hi)
-			if err != nil {
-				return nil, err
-			}
-			set.tests = append(set.tests, n)
-		} else {
-			n, err := p.compare(left, opEq, lo.tok, lo)
-			if err != nil {
-				return nil, err
-			}
-			set.tests = append(set.tests, n)
 		}
+		m.set = append(m.set, e)
+		if p.is("}") {
+			return m, p.advance()
+		}
+		if !p.is(",") {
+			e := p.unexpected(", or }")
+			if p.tok.kind == tWord || p.tok.kind == tString {
+				e.Msg = "the values of a set are parted by commas"
+				e.Suggest = ", " + p.tok.src
+			}
+			return nil, e
+		}
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// operand parses arithmetic: & binds least, then + and −, then * / %.
+func (p *parser) operand(depth int) (operand, *Error) {
+	if depth > maxDepth {
+		return nil, errAt(p.tok, "the expression is nested too deeply")
+	}
+	return p.arith(depth, 0)
+}
+
+func (p *parser) arithOp(level int) (byte, bool) {
+	switch level {
+	case 0:
+		if p.is("&", "bitwise_and") {
+			return '&', true
+		}
+	case 1:
+		if p.is("+", "-") {
+			return p.tok.text[0], true
+		}
+	default:
+		if p.is("*", "/", "%") {
+			return p.tok.text[0], true
+		}
+	}
+	return 0, false
+}
+
+func (p *parser) arith(depth, level int) (operand, *Error) {
+	if level == 3 {
+		return p.unary(depth, false)
+	}
+	a, err := p.arith(depth, level+1)
+	for err == nil {
+		o, ok := p.arithOp(level)
+		if !ok {
+			break
+		}
+		if p.parts++; p.parts > maxTests {
+			return nil, errAt(p.tok, "the expression has too many parts")
+		}
+		opTok := p.tok
+		if err = p.advance(); err != nil {
+			break
+		}
+		var b operand
+		if b, err = p.arith(depth, level+1); err == nil {
+			a = &arithOperand{tok: p.join(a.at(), b.at()), op: o, opAt: opTok, a: a, b: b}
+		}
+	}
+	return a, err
+}
+
+// join gives the place from one token to another.
+func (p *parser) join(a, b token) token {
+	end := b.pos + b.len
+	return token{kind: tWord, pos: a.pos, len: end - a.pos, src: p.lex.src[a.pos:end], text: p.lex.src[a.pos:end]}
+}
+
+// unary parses one value, field or function, with a sign before it, or a group in
+// braces (which may not stand in a set).
+func (p *parser) unary(depth int, inSet bool) (operand, *Error) {
+	sign := p.tok
+	switch {
+	case p.is("-", "+"):
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		if p.is("-", "+", "{") {
+			return nil, p.unexpected("a field, a function or a number")
+		}
+		x, err := p.primary(depth)
+		if err != nil || sign.text == "+" {
+			return x, err
+		}
+		return &minusOperand{tok: p.join(sign, x.at()), x: x}, nil
+	case p.is("{") && !inSet:
+		open := p.tok
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		x, err := p.operand(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		if p.tok.kind == tEOF {
+			return nil, &Error{Pos: open.pos, Len: open.len, Msg: "the brace is not closed", unended: true}
+		}
+		return x, p.expect("}", "} or an arithmetic operator")
+	}
+	return p.primary(depth)
+}
+
+func (p *parser) primary(depth int) (operand, *Error) {
+	t := p.tok
+	switch t.kind {
+	case tEOF:
+		return nil, p.unexpected("a field or a value")
+	case tOp:
+		if t.text == "${" {
+			return p.reference(t)
+		}
+		return nil, p.unexpected("a field or a value")
+	case tString, tChar:
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		return p.slices(&valueOperand{t})
+	}
+	if !t.dotted && !t.value && isKeyword(t.text) {
+		return nil, p.unexpected("a field or a value")
+	}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if p.is("(") && !t.value && !t.dotted && !strings.Contains(t.text, ".") {
+		return p.call(depth, t)
+	}
+	var x operand = &valueOperand{t}
+	if f := p.known[t.text]; len(f) > 0 && !t.value {
+		field := &fieldOperand{tok: t, fields: f}
+		if p.is("#") {
+			layers, err := p.layers()
+			if err != nil {
+				return nil, err
+			}
+			field.layers = layers
+		}
+		x = field
+	} else if t.dotted {
+		return nil, p.notAField(t)
+	}
+	return p.slices(x)
+}
+
+// call parses the arguments of a function.
+func (p *parser) call(depth int, name token) (operand, *Error) {
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	c := &callOperand{tok: name}
+	for !p.is(")") {
+		a, err := p.operand(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		c.args = append(c.args, a)
 		if p.is(",") {
 			if err := p.advance(); err != nil {
 				return nil, err
 			}
+			if p.is(")") {
+				return nil, p.unexpected("a field or a value")
+			}
+			continue
+		}
+		if !p.is(")") {
+			return nil, p.unexpected(", or )")
 		}
 	}
-	if len(set.tests) == 0 {
-		return nil, &Error{p.tok.pos, p.tok.len, "the set is empty"}
+	c.all = p.join(name, p.tok)
+	if err := p.advance(); err != nil {
+		return nil, err
 	}
-	return set, p.advance()
+	return p.slices(c)
 }
 
-// notAField tells what is wrong with a word in the place of a field.
-func (p *parser) notAField(t token) *Error {
-	if t.kind != tWord {
-		return &Error{t.pos, t.len, "a value alone is not a test: compare a field with it"}
+// reference parses what follows ${.
+func (p *parser) reference(open token) (operand, *Error) {
+	rest := p.lex.src[p.lex.pos:]
+	n := strings.IndexByte(rest, '}')
+	if n < 0 {
+		return nil, &Error{Pos: open.pos, Len: len(p.lex.src) - open.pos, Msg: "the reference has no closing }", unended: true}
 	}
-	msg := t.text + " is not a field"
-	if s := Suggest(t.text, p.known); s != "" {
-		msg += "; did you mean " + s + "?"
+	all := p.lex.src[open.pos : p.lex.pos+n+1]
+	t := token{kind: tWord, text: rest[:n], src: all, pos: open.pos, len: len(all)}
+	name, layer, layered := strings.Cut(rest[:n], "#")
+	f := p.known[name]
+	if len(f) == 0 {
+		at := token{kind: tWord, text: name, src: name, pos: p.lex.pos, len: len(name)}
+		switch {
+		case name == "":
+			return nil, errAt(t, "a reference names a field of the selected packet: ${tcp.stream}")
+		case strings.ContainsAny(name, " \t"):
+			return nil, errAt(t, "no spaces stand in a reference: ${tcp.stream}")
+		case strings.ContainsAny(name, ":;"):
+			return nil, errAt(t, "there are no macros: a reference is ${field}")
+		}
+		return nil, p.notAField(at)
 	}
-	return &Error{t.pos, t.len, msg}
+	if !strings.Contains(name, ".") {
+		return nil, errAt(t, "a reference names a field of the selected packet, as ${tcp.stream} does, not a protocol")
+	}
+	r := &fieldOperand{tok: t, fields: f, ref: true}
+	if layered {
+		at := token{pos: p.lex.pos + len(name), len: len(layer) + 1}
+		spans, err := spansOf(strings.TrimSuffix(strings.TrimPrefix(layer, "["), "]"), at, false)
+		if err != nil {
+			return nil, err
+		}
+		r.layers = spans
+	}
+	p.lex.pos += n + 1
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	return p.slices(r)
 }

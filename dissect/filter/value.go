@@ -1,228 +1,438 @@
 package filter
 
 import (
-	"encoding/hex"
-	"fmt"
-	"net/netip"
-	"strconv"
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"math"
+	"math/bits"
 	"strings"
-	"time"
 
 	"tcplens/dissect"
 )
 
-// value is what a field is compared with, in the form of the field's type. Only
-// the members of its form are valid.
+// value is one value of a field, or one that was written or computed. Only what
+// belongs to its class is valid.
 type value struct {
-	form   form
-	u      uint64       // formUint, formTime (ns)
-	i      int64        // formInt, formRel (ns, or 10⁻⁹)
-	prefix netip.Prefix // formAddr
-	b      []byte       // formBytes
-	s      string       // formText, formName
+	c    class
+	bits uint8   // of an address that count
+	n    uint64  // integers (signed ones as int64), booleans, times
+	f    float64 // cFloat
+	b    []byte  // cBytes, cProto, and addresses
+	rest []byte  // of cProto: b and what follows it, which contains and matches look at
+	s    string  // cText
 }
 
-type form uint8
-
-const (
-	formUint form = iota
-	formInt
-	formAddr
-	formBytes
-	formText
-	formTime
-	formRel
-	formName // the text of an integer's value: "A" for dns.qry.type
-)
-
-func isText(t dissect.Type) bool {
-	return t == dissect.TString || t == dissect.TStringZ || t == dissect.TOID
-}
-
-func isBytes(t dissect.Type) bool {
-	return t == dissect.TBytes || t == dissect.TUintBytes || t == dissect.TEther || t == dissect.TProtocol || t == dissect.TGUID ||
-		t == dissect.TIPv4 || t == dissect.TIPv6
-}
-
-// parseUint reads an integer in decimal, 0x hexadecimal, 0b binary or 0 octal, or
-// a character.
-func parseUint(t token) (uint64, bool) {
-	if t.kind == tChar {
-		return uint64(t.text[0]), true
+// compare orders two values of compatible classes as −1, 0 or 1. It fails where b
+// does not fit a's class: what is negative compared with something unsigned. A
+// comparison then holds for no value if any is asked for, and for all if all are.
+func compare(a, b *value) (order int, ok bool) {
+	switch a.c {
+	case cUint:
+		v, ok := b.unsigned()
+		return cmp.Compare(a.n, v), ok && v <= math.MaxUint32
+	case cUint64, cBool:
+		v, ok := b.unsigned()
+		return cmp.Compare(a.n, v), ok
+	case cInt:
+		v, ok := b.signed()
+		return cmp.Compare(int64(a.n), v), ok && v == int64(int32(v))
+	case cInt64:
+		v, ok := b.signed()
+		return cmp.Compare(int64(a.n), v), ok
+	case cRel, cAbs:
+		return cmp.Compare(int64(a.n), int64(b.n)), true
+	case cFloat:
+		return cmp.Compare(a.f, b.f), true
+	case cIPv4, cIPv6:
+		return compareMasked(a.b, b.b, min(a.bits, b.bits)), true
+	case cText:
+		return strings.Compare(a.s, b.s), true
+	case cBytes, cProto:
+		if len(a.b) != len(b.b) { // the shorter is less, whatever it begins with
+			return cmp.Compare(len(a.b), len(b.b)), true
+		}
+		return bytes.Compare(a.b, b.b), true
 	}
-	v, err := strconv.ParseUint(t.text, 0, 64)
-	return v, err == nil && t.kind != tString && !strings.Contains(t.text, "_")
+	return 0, false
 }
 
-// literal reads a value in the form that the operand has.
-func literal(o *operand, t token) (value, *Error) {
-	bad := func(want string) (value, *Error) {
-		return value{}, &Error{t.pos, t.len, fmt.Sprintf("%q is not %s, as %s wants", t.text, want, o.tok.text)}
+func (v *value) unsigned() (uint64, bool) {
+	if v.c == cInt || v.c == cInt64 {
+		return v.n, int64(v.n) >= 0
 	}
-	f := o.field[0]
-	typ := f.Type
-	switch {
-	case o.fn == "len" || o.fn == "count":
-		v, ok := parseUint(t)
-		if !ok {
-			return bad("a number")
+	return v.n, true
+}
+
+func (v *value) signed() (int64, bool) {
+	if v.c == cInt || v.c == cInt64 {
+		return int64(v.n), true
+	}
+	return int64(v.n), v.n <= math.MaxInt64
+}
+
+// compareMasked compares the first n bits.
+func compareMasked(a, b []byte, n uint8) int {
+	whole := int(n / 8)
+	if whole > len(a) || whole > len(b) {
+		return cmp.Compare(len(a), len(b))
+	}
+	if c := bytes.Compare(a[:whole], b[:whole]); c != 0 || n%8 == 0 || whole >= len(a) || whole >= len(b) {
+		return c
+	}
+	mask := byte(0xff) << (8 - n%8)
+	return cmp.Compare(a[whole]&mask, b[whole]&mask)
+}
+
+// holds says whether a comparison is true of two values, and whether they could be
+// compared.
+func (o op) holds(a, b *value) (result, ok bool) {
+	switch o {
+	case opContains:
+		if a.c == cText {
+			return b.s != "" && strings.Contains(a.s, b.s), true
 		}
-		return value{form: formUint, u: v}, nil
-	case len(o.slices) > 0 && isText(typ):
-		return value{form: formText, s: t.text}, nil
-	case len(o.slices) > 0:
-		b, ok := parseBytes(t)
-		if !ok {
-			return bad("a row of bytes such as 00:1b")
+		x := a.b
+		if a.c == cProto {
+			x = a.rest
 		}
-		return value{form: formBytes, b: b}, nil
-	case typ == dissect.TBool:
-		switch strings.ToLower(t.text) {
-		case "true", "set", "yes":
-			return value{u: 1}, nil
-		case "false", "not set", "no":
-			return value{u: 0}, nil
-		}
-		v, ok := parseUint(t)
-		if !ok {
-			return bad("true or false (1 or 0)")
-		}
-		if v != 0 {
-			v = 1
-		}
-		return value{u: v}, nil
-	case typ.Unsigned():
-		if v, ok := parseUint(t); ok {
-			return value{u: v}, nil
-		}
-		if f.Names != nil {
-			return value{form: formName, s: strings.ToLower(t.text)}, nil
-		}
-		return bad("a number")
-	case typ.Signed():
-		if v, err := strconv.ParseInt(t.text, 0, 64); err == nil && t.kind != tString {
-			return value{form: formInt, i: v}, nil
-		}
-		if f.Names != nil {
-			return value{form: formName, s: strings.ToLower(t.text)}, nil
-		}
-		return bad("a number")
-	case typ == dissect.TIPv4 || typ == dissect.TIPv6:
-		p, ok := parsePrefix(t.text)
-		if !ok || p.Addr().Is4() != (typ == dissect.TIPv4) {
-			if typ == dissect.TIPv4 {
-				return bad("an IPv4 address or network such as 10.0.0.1 or 10.0.0.0/8")
+		return len(b.b) > 0 && bytes.Contains(x, b.b), true
+	}
+	c, ok := compare(a, b)
+	return o.order(c), ok
+}
+
+// order says what an ordering (−1, 0, 1) means for the operator.
+func (o op) order(c int) bool {
+	switch o {
+	case opEq:
+		return c == 0
+	case opNe:
+		return c != 0
+	case opLt:
+		return c < 0
+	case opLe:
+		return c <= 0
+	case opGt:
+		return c > 0
+	case opGe:
+		return c >= 0
+	}
+	return false
+}
+
+// zero says whether there is nothing in a value.
+func (v *value) zero() bool {
+	switch v.c {
+	case cFloat:
+		return v.f == 0
+	case cIPv4, cIPv6, cBytes, cProto:
+		for _, x := range v.b {
+			if x != 0 {
+				return false
 			}
-			return bad("an IPv6 address or network such as ::1 or fe80::/10")
 		}
-		return value{form: formAddr, prefix: p}, nil
-	case isText(typ):
-		return value{form: formText, s: t.text}, nil
-	case typ == dissect.TAbsTime:
-		ns, ok := parseTime(t.text)
-		if !ok {
-			return bad(`a time such as "2026-08-20 14:30:00"`)
-		}
-		return value{form: formTime, i: ns}, nil
-	case typ == dissect.TRelTime:
-		ns, ok := parseSeconds(t.text)
-		if !ok {
-			return bad("a number of seconds such as 0.25")
-		}
-		return value{form: formRel, i: ns}, nil
-	case typ == dissect.TFloat:
-		v, ok := parseSeconds(t.text)
-		if !ok {
-			return bad("a number such as 5.5")
-		}
-		return value{form: formRel, i: v}, nil
-	case isBytes(typ):
-		b, ok := parseBytes(t)
-		if !ok {
-			return bad("a row of bytes such as 00:1b:21")
-		}
-		if typ == dissect.TEther && len(b) != 6 {
-			return bad("a hardware address such as 00:1b:21:3c:4d:5e")
-		}
-		return value{form: formBytes, b: b}, nil
+		return true
+	case cText:
+		return v.s == ""
 	}
-	return value{}, &Error{o.tok.pos, o.tok.len, o.tok.text + " has no value to compare: name it alone"}
+	return v.n == 0
 }
 
-func parsePrefix(s string) (netip.Prefix, bool) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		return p.Masked(), true
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil || a.Zone() != "" {
-		return netip.Prefix{}, false
-	}
-	return netip.PrefixFrom(a, a.BitLen()), true
-}
-
-// parseBytes reads 00:1b:21, 00-1b-21, 00.1b.21, 001b21, or a quoted text.
-func parseBytes(t token) ([]byte, bool) {
-	if t.kind != tWord {
-		return []byte(t.text), true
-	}
-	s := t.text
-	if len(s) == 1 {
-		s = "0" + s
-	}
-	for _, sep := range []string{":", "-", "."} {
-		if !strings.Contains(s, sep) {
-			continue
-		}
-		var out []byte
-		for _, part := range strings.Split(s, sep) {
-			v, err := strconv.ParseUint(part, 16, 8)
-			if err != nil || len(part) > 2 {
-				return nil, false
+// arith computes a op b; ok is false where there is no result: overflow, or a
+// division by zero. The result is of a's class, but a difference of unsigned
+// numbers is signed. b counts with its bits, as in Wireshark: −1 with something
+// unsigned is the largest number.
+func arith(op byte, a, b *value) (value, bool) {
+	out := *a
+	switch a.c {
+	case cUint:
+		x, y := uint32(a.n), uint32(b.n)
+		switch op {
+		case '+':
+			out.n = uint64(x) + uint64(y)
+		case '-':
+			out.c, out.n = cInt64, uint64(int64(x)-int64(y))
+			return out, true
+		case '*':
+			out.n = uint64(x) * uint64(y)
+		case '/', '%':
+			if y == 0 {
+				return out, false
 			}
-			out = append(out, byte(v))
+			out.n = uint64(x / y)
+			if op == '%' {
+				out.n = uint64(x % y)
+			}
+		case '&':
+			out.n = uint64(x & y)
+		}
+		return out, out.n <= math.MaxUint32
+	case cInt:
+		n, ok := signedArith(op, int64(int32(a.n)), int64(int32(b.n)))
+		out.n = uint64(n)
+		return out, ok && n == int64(int32(n))
+	case cInt64:
+		n, ok := signedArith(op, int64(a.n), int64(b.n))
+		out.n = uint64(n)
+		return out, ok
+	case cUint64:
+		return unsignedArith(op, out, b.n)
+	case cRel:
+		n, ok := signedArith(op, int64(a.n), int64(b.n))
+		out.n = uint64(n)
+		return out, ok
+	case cFloat:
+		switch op {
+		case '+':
+			out.f = a.f + b.f
+		case '-':
+			out.f = a.f - b.f
+		case '*':
+			out.f = a.f * b.f
+		case '/':
+			out.f = a.f / b.f
+			return out, b.f != 0
+		default:
+			out.f = math.Mod(a.f, b.f)
+			return out, b.f != 0
 		}
 		return out, true
 	}
-	s = strings.TrimPrefix(s, "0x")
-	b, err := hex.DecodeString(s)
-	return b, err == nil && len(b) > 0
+	out.b = make([]byte, min(len(a.b), len(b.b)))
+	for i := range out.b {
+		out.b[i] = a.b[i] & b.b[i]
+	}
+	return out, true
 }
 
-// timeForms are the ways to write an instant. Without a zone it is UTC, as the
-// values of -T fields are.
-var timeForms = [...]string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999",
-	"2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02", "Jan _2, 2006 15:04:05.999999999", "Jan _2, 2006 15:04:05.999999999 MST"}
-
-func parseTime(s string) (int64, bool) {
-	for _, f := range timeForms {
-		if t, err := time.Parse(f, s); err == nil {
-			return t.UnixNano(), true
+func unsignedArith(op byte, a value, y uint64) (value, bool) {
+	x := a.n
+	var over uint64
+	switch op {
+	case '+':
+		a.n, over = bits.Add64(x, y, 0)
+	case '-':
+		a.c, a.n = cInt64, x-y
+		return a, x >= y && x-y <= math.MaxInt64 || x < y && y-x <= math.MaxInt64
+	case '*':
+		over, a.n = bits.Mul64(x, y)
+	case '/', '%':
+		if y == 0 {
+			return a, false
 		}
+		a.n = x / y
+		if op == '%' {
+			a.n = x % y
+		}
+	case '&':
+		a.n = x & y
 	}
-	return parseSeconds(s) // epoch
+	return a, over == 0
 }
 
-// parseSeconds reads seconds with up to nine places, exactly.
-func parseSeconds(s string) (int64, bool) {
-	neg := strings.HasPrefix(s, "-")
-	s = strings.TrimPrefix(s, "-")
-	whole, frac, _ := strings.Cut(s, ".")
-	if whole == "" {
-		whole = "0"
-	}
-	w, err := strconv.ParseUint(whole, 10, 33)
-	if err != nil || len(frac) > 9 {
-		return 0, false
-	}
-	f := uint64(0)
-	if frac != "" {
-		if f, err = strconv.ParseUint(frac+strings.Repeat("0", 9-len(frac)), 10, 64); err != nil {
+func signedArith(op byte, x, y int64) (int64, bool) {
+	switch op {
+	case '+':
+		n := x + y
+		return n, (n > x) == (y > 0)
+	case '-':
+		n := x - y
+		return n, (n < x) == (y > 0)
+	case '*':
+		if x == 0 || y == 0 {
+			return 0, true
+		}
+		n := x * y
+		return n, n/y == x && !(x == -1 && y == math.MinInt64) && !(y == -1 && x == math.MinInt64)
+	case '/', '%':
+		if y == 0 || x == math.MinInt64 && y == -1 {
 			return 0, false
 		}
+		if op == '%' {
+			return x % y, true
+		}
+		return x / y, true
 	}
-	ns := int64(w*1e9 + f)
-	if neg {
-		ns = -ns
+	return x & y, true
+}
+
+// negate gives −v; ok is false where it does not fit.
+func negate(v *value) (value, bool) {
+	out := *v
+	switch v.c {
+	case cFloat:
+		out.f = -v.f
+		return out, true
+	case cUint:
+		out.c, out.n = cInt, -v.n
+		return out, v.n <= math.MaxInt32
+	case cUint64:
+		out.c, out.n = cInt64, -v.n
+		return out, v.n <= math.MaxInt64
+	case cInt:
+		out.n = -v.n
+		return out, int64(v.n) != math.MinInt32
 	}
-	return ns, true
+	out.n = -v.n
+	return out, int64(v.n) != math.MinInt64
+}
+
+// absolute gives |v|.
+func absolute(v *value) (value, bool) {
+	switch {
+	case v.c == cFloat:
+		out := *v
+		out.f = math.Abs(v.f)
+		return out, true
+	case (v.c == cInt || v.c == cInt64 || v.c == cRel) && int64(v.n) < 0:
+		return negate(v)
+	}
+	return *v, true
+}
+
+// valueOf gives the value of a node of a tree.
+func valueOf(t *dissect.Tree, x *dissect.Node) value {
+	c := classOf(x.Field.Type)
+	switch c {
+	case cText:
+		return value{c: c, s: x.Str()}
+	case cIPv4:
+		return value{c: c, b: x.Bytes(), bits: 32}
+	case cIPv6:
+		return value{c: c, b: x.Bytes(), bits: 128}
+	case cBytes:
+		if x.Field.Type == dissect.TOID {
+			b, _ := encodeOID(x.Str())
+			return value{c: c, b: b}
+		}
+		return value{c: c, b: x.Bytes()}
+	case cProto:
+		b, rest := protocolBytes(t, x)
+		return value{c: c, b: b, rest: rest}
+	case cFloat:
+		return value{c: c, f: float64(int64(x.Uint())) / 1e9}
+	case cBool:
+		v := value{c: c}
+		if x.Uint() != 0 {
+			v.n = 1
+		}
+		return v
+	}
+	return value{c: c, n: x.Uint()}
+}
+
+// protocolBytes gives the bytes that a protocol's node stands for, and those up to
+// the end of its data. TCP's own are its header and its data.
+func protocolBytes(t *dissect.Tree, x *dissect.Node) (own, rest []byte) {
+	if int(x.Source) >= len(t.Sources) {
+		return nil, nil
+	}
+	b := t.Sources[x.Source].Bytes
+	from := min(max(int(x.Off), 0), len(b))
+	end := dataEnd(t, x, len(b))
+	rest = b[from:max(end, from)]
+	if x.Field.Abbrev == "tcp" {
+		return rest, rest
+	}
+	return b[from:min(max(from+int(x.Len), from), len(b))], rest
+}
+
+// dataEnd finds where the data of a node ends that is inside of IP: behind it
+// stands what a link fills short frames with.
+func dataEnd(t *dissect.Tree, x *dissect.Node, end int) int {
+	for i := range t.Nodes {
+		y := &t.Nodes[i]
+		if y == x && x.Field.Abbrev != "ip" && x.Field.Abbrev != "ipv6" {
+			break
+		}
+		if y.Field == nil || y.Source != x.Source {
+			continue
+		}
+		switch y.Field.Abbrev {
+		case "ip.len": // at byte 2 of the header
+			if at := int(y.Off) - 2; y.Uint() >= 20 && at <= int(x.Off) {
+				end = min(end, at+int(y.Uint()))
+			}
+		case "ipv6.plen": // at byte 4 of the header, whose 40 bytes it does not count
+			if at := int(y.Off) - 4; y.Uint() > 0 && at <= int(x.Off) {
+				end = min(end, at+40+int(y.Uint()))
+			}
+		}
+	}
+	return end
+}
+
+// width is how many bytes len() gives for a value that is not held as bytes.
+func width(t dissect.Type) int {
+	switch t {
+	case dissect.TUint8, dissect.TInt8:
+		return 1
+	case dissect.TUint16, dissect.TInt16:
+		return 2
+	case dissect.TUint24:
+		return 3
+	case dissect.TUint32, dissect.TInt32, dissect.TFrame, dissect.TIPv4, dissect.TFloat:
+		return 4
+	case dissect.TUint40:
+		return 5
+	case dissect.TUint48, dissect.TEther:
+		return 6
+	case dissect.TUint64, dissect.TInt64:
+		return 8
+	case dissect.TIPv6, dissect.TGUID:
+		return 16
+	}
+	return 0
+}
+
+// encodeOID writes an object identifier as BER does (X.690 §8.19).
+func encodeOID(s string) ([]byte, bool) {
+	arcs := strings.Split(s, ".")
+	if len(arcs) < 2 {
+		return nil, false
+	}
+	var out []byte
+	var first uint64
+	for i, a := range arcs {
+		v, ok := decimal(a)
+		switch {
+		case !ok:
+			return nil, false
+		case i == 0:
+			if v > 2 {
+				return nil, false
+			}
+			first = v * 40
+			continue
+		case i == 1:
+			if v > math.MaxUint32 || first < 80 && v >= 40 {
+				return nil, false
+			}
+			v += first
+		}
+		var buf [binary.MaxVarintLen64]byte
+		n := len(buf) - 1
+		buf[n] = byte(v & 0x7f)
+		for v >>= 7; v > 0; v >>= 7 {
+			n--
+			buf[n] = byte(v&0x7f) | 0x80
+		}
+		out = append(out, buf[n:]...)
+	}
+	return out, true
+}
+
+func decimal(s string) (uint64, bool) {
+	if s == "" || len(s) > 18 {
+		return 0, false
+	}
+	v := uint64(0)
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		v = v*10 + uint64(s[i]-'0')
+	}
+	return v, true
 }

@@ -55,7 +55,11 @@ func deviceStates(d capture.Device) []string {
 func pointAt(expr string, err error) error {
 	var at *filter.Error
 	if errors.As(err, &at) {
-		return fmt.Errorf("display filter: %s\n%s", at.Msg, at.Caret(expr))
+		msg := at.Error()
+		if why := filter.LooksLikeCapture(expr); why != "" {
+			msg = why
+		}
+		return fmt.Errorf("display filter: %s\n%s", msg, at.Caret(expr))
 	}
 	return fmt.Errorf("display filter: %w", err)
 }
