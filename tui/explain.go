@@ -133,6 +133,9 @@ func (m *Model) explain() {
 		for i := len(m.why.reasonsOf(m.list.cur)) - 1; i >= 0; i-- {
 			lines = append([]string{m.why.reasons[i].Text}, lines...)
 		}
+		if rule := m.ruleOf(m.list.cur); rule != "" {
+			lines = append(lines, "Colouring rule "+rule)
+		}
 	}
 	m.menu = &menu{title: title, text: lines}
 }

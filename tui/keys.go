@@ -67,6 +67,7 @@ const (
 	actCaptureFilter
 	actTimeFormat
 	actTimeRef
+	actColors
 	actCopy
 	actWrite
 	actCommand
@@ -232,6 +233,8 @@ func bindings() []binding {
 		{act: actMark, keys: []string{"m"}, in: inPackets, name: "mark", long: "mark the packet, or take its mark away"},
 		{act: actNextMark, keys: []string{"'"}, in: inPackets, name: "next-mark", long: "next marked packet"},
 		{act: actTimeRef, keys: []string{"T"}, in: inPackets, name: "time-reference", long: "times count from this packet; again: from the first"},
+
+		{act: actColors, keys: []string{"c"}, in: inPackets, name: "colors", long: "colour the rows by the colouring rules, or not"},
 
 		{act: actOpenNode, keys: []string{"z o"}, in: inDetail, name: "open", long: "open the line of the tree"},
 		{act: actCloseNode, keys: []string{"z c"}, in: inDetail, name: "close", long: "close it"},

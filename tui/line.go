@@ -16,11 +16,12 @@ type line struct {
 	width int // cells to fill
 	used  int // cells written
 	on    ground
+	fill  style  // of blanks
 	last  string // the escape sequence in force
 }
 
 func (l *line) reset(width int, on ground) {
-	l.width, l.used, l.on = width, 0, on
+	l.width, l.used, l.on, l.fill = width, 0, on, sText
 }
 
 // put writes s in a style, as much of it as fits.
@@ -56,7 +57,7 @@ func (l *line) right(st style, s string, w int) {
 func (l *line) space(n int) {
 	n = min(n, l.width-l.used)
 	if n > 0 {
-		l.raw(l.t.sgr[sText][l.on], blanks(n), n)
+		l.raw(l.t.sgr[l.fill][l.on], blanks(n), n)
 	}
 }
 

@@ -205,7 +205,7 @@ func (p *listPane) columns(s *source, width int) columns {
 }
 
 // view draws the heads of the columns and the rows.
-func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations) []string {
+func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations, colors *coloring) []string {
 	out := make([]string, 0, r.h)
 	// The rows come first: they may widen the columns.
 	texts := make([]rowText, 0, p.rows)
@@ -287,8 +287,12 @@ func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations
 			l.space(1)
 		}
 		l.put(sMargin, bracket)
+		st, fill, glyph := colors.paint(l.g, &t)
+		t.style = st
+		l.put(st, glyph)
 		l.to(3)
 		l.put(sMargin, mark)
+		l.fill = fill
 		p.cells(l, &cols, n, row, &t, p.format.format(row.Time, from, cols.decimals))
 		out = append(out, l.end())
 	}

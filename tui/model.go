@@ -65,6 +65,7 @@ type Model struct {
 
 	filter string // the display filter in force
 	named  []config.Named
+	colors coloring
 	scan   scan
 	find   finder
 	frozen bool
@@ -101,6 +102,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		m.opt.Config = config.Default()
 	}
 	m.keys = newKeyMap(m.opt.Config.Keys)
+	m.colors = m.newColoring()
 	switch o.Theme {
 	case "", ThemeAuto:
 		m.theme = m.themed(ThemeDark)
@@ -152,6 +154,9 @@ func (m *Model) restyle() {
 func (m *Model) openTrace(tr *trace.Trace) {
 	m.src.cache = make(map[packet.Number]rowText)
 	m.src.open(tr)
+	if tr != nil {
+		m.src.choose = tr.NewChooser(m.colors.filters)
+	}
 	format, col := m.list.format, m.list.col
 	m.list = newListPane()
 	m.list.format, m.list.col = format, col

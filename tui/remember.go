@@ -12,7 +12,9 @@ import (
 )
 
 // themed makes a theme with the user's colours.
-func (m *Model) themed(name string) *theme { return newTheme(name, m.opt.Config.Colors) }
+func (m *Model) themed(name string) *theme {
+	return newTheme(name, m.opt.Config.Colors, m.colors.styles())
+}
 
 // vocabulary is what this program's configuration may speak of.
 func (m *Model) vocabulary() *config.Vocabulary {

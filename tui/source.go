@@ -5,7 +5,6 @@ import (
 
 	"tcplens/dissect"
 	"tcplens/internal/packet"
-	"tcplens/internal/tcp"
 	"tcplens/internal/text"
 	"tcplens/internal/trace"
 )
@@ -20,15 +19,17 @@ type source struct {
 	gen    uint64
 	known  bool // there is a snapshot
 
-	cache map[packet.Number]rowText
-	wide  measure
+	choose *trace.Chooser // of colouring rules
+	cache  map[packet.Number]rowText
+	wide   measure
 }
 
 // rowText is a row of the packet list as it is drawn.
 type rowText struct {
 	gen                   uint64
 	src, dst, proto, info string
-	style                 style
+	style                 style // of its protocol
+	rule                  int   // the colouring rule that it matches; −1 none
 }
 
 // measure is how wide the columns have to be. It only grows, so that columns
@@ -124,21 +125,35 @@ func (s *source) text(n packet.Number) rowText {
 	}
 	row := s.row(n)
 	if row == nil {
-		return rowText{}
+		return rowText{rule: -1}
 	}
 	if len(s.cache) >= cacheRows {
 		clear(s.cache)
 	}
-	_, cols, err := s.reader.Dissect(n, dissect.WantColumns)
+	rule, known := -1, true
+	if s.choose != nil {
+		rule, known = s.choose.Row(s.snap, n)
+	}
+	want := dissect.WantColumns
+	if !known {
+		want |= dissect.WantTree
+	}
+	tree, cols, err := s.reader.Dissect(n, want)
 	if err != nil {
-		return rowText{gen: s.gen, info: "[" + text.Printable(err.Error()) + "]", style: sBad}
+		return rowText{gen: s.gen, info: "[" + text.Printable(err.Error()) + "]", style: sBad, rule: -1}
+	}
+	if !known {
+		rule = s.choose.Tree(tree, rule)
 	}
 	t = rowText{
-		gen: s.gen,
+		gen: s.gen, rule: rule,
 		src: text.Printable(strings.Clone(cols.Src)), dst: text.Printable(strings.Clone(cols.Dst)),
 		proto: text.Printable(strings.Clone(cols.Proto)), info: text.Printable(strings.Clone(cols.Info)),
 	}
-	t.style = rowStyle(row, t.proto)
+	t.style = protoStyle(t.proto)
+	if t.style == sText && row.Kind == trace.UDP {
+		t.style = sUDP
+	}
 	s.wide.length = max(s.wide.length, row.Len)
 	for _, a := range [...]string{t.src, t.dst} {
 		n := cells(a)
@@ -150,22 +165,6 @@ func (s *source) text(n packet.Number) rowText {
 	s.wide.proto = max(s.wide.proto, cells(t.proto))
 	s.cache[n] = t
 	return t
-}
-
-// rowStyle is the colour of a row.
-func rowStyle(r *trace.Row, proto string) style {
-	switch {
-	case r.Malformed(), r.Kind == trace.TCP && r.Flags&tcp.RST != 0:
-		return sBad
-	case r.Verdict&trace.Problems != 0:
-		return sNoted
-	case proto == "TCP" && r.Flags&(tcp.SYN|tcp.FIN) != 0:
-		return sConn
-	}
-	if st := protoStyle(proto); st != sText || r.Kind != trace.UDP {
-		return st
-	}
-	return sUDP
 }
 
 // protoStyle is the colour of a protocol.

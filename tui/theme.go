@@ -8,7 +8,7 @@ import (
 )
 
 // style names what a piece of a line is. The theme says how it looks.
-type style uint8
+type style uint16
 
 const (
 	sText style = iota
@@ -33,7 +33,7 @@ const (
 	sSide0   // what the client sends: follow and flow graph
 	sSide1   // what the server sends
 	sHeading // sections of the flow graph
-	sTCP     // rows of the list, by what they are
+	sTCP     // rows of the list that no rule colours, by their protocol
 	sUDP
 	sHTTP
 	sTLS
@@ -68,10 +68,11 @@ const (
 // ThemeNames lists the themes that --theme takes.
 func ThemeNames() []string { return []string{ThemeAuto, ThemeDark, ThemeLight, ThemeMono} }
 
-// theme holds an escape sequence for each style on each ground, made once.
+// theme holds an escape sequence for each style on each ground, made once. The
+// styles of colouring rules stand behind those that have names.
 type theme struct {
 	name string
-	sgr  [styleCount][groundCount]string
+	sgr  [][groundCount]string
 }
 
 const sgrReset = "\x1b[m"
@@ -115,9 +116,11 @@ func StyleNames() []string {
 }
 
 // recolor puts the user's colours over those of the theme.
-func (p *palette) recolor(colors map[string]config.Style, mono bool) {
+func (p *palette) recolor(colors map[string]config.Style, theme string) {
+	mono, light := theme == ThemeMono, theme == ThemeLight
 	for _, s := range styleNames {
 		if c, ok := colors[s.name]; ok {
+			c = c.Readable(light)
 			p.style[s.st] = c.Text(mono)
 			if g := c.Ground(); g != "" && !mono {
 				p.style[s.st] = strings.TrimPrefix(p.style[s.st]+";"+g, ";")
@@ -138,7 +141,7 @@ func (p *palette) recolor(colors map[string]config.Style, mono bool) {
 	}
 }
 
-func newTheme(name string, colors map[string]config.Style) *theme {
+func newTheme(name string, colors map[string]config.Style, rules []config.Style) *theme {
 	var p palette
 	switch name {
 	case ThemeLight:
@@ -148,24 +151,56 @@ func newTheme(name string, colors map[string]config.Style) *theme {
 	default:
 		name, p = ThemeDark, darkPalette()
 	}
-	p.recolor(colors, name == ThemeMono)
-	t := &theme{name: name}
+	p.recolor(colors, name)
+	t := &theme{name: name, sgr: make([][groundCount]string, int(styleCount)+len(rules))}
 	for s := range p.style {
 		for g := range p.ground {
 			a, b := p.style[s], p.ground[g]
 			if a == "" && b != "" || g == int(gSelected) && faint(style(s)) {
 				a = p.text
 			}
-			switch {
-			case a == "" && b == "":
-			case a == "" || b == "":
-				t.sgr[s][g] = "\x1b[" + a + b + "m"
-			default:
-				t.sgr[s][g] = "\x1b[" + a + ";" + b + "m"
-			}
+			t.sgr[s][g] = sequence(a, b)
 		}
 	}
+	for i, r := range rules {
+		t.sgr[ruleStyle(i)] = p.rule(r, name)
+	}
 	return t
+}
+
+// sequence makes an escape sequence of two lists of SGR parameters.
+func sequence(a, b string) string {
+	switch {
+	case a == "" && b == "":
+		return ""
+	case a == "" || b == "":
+		return "\x1b[" + a + b + "m"
+	}
+	return "\x1b[" + a + ";" + b + "m"
+}
+
+// rule gives the sequences of a colouring rule. Under the cursor the ground is that of
+// the cursor, on which no colour but its own can be read well.
+func (p *palette) rule(r config.Style, name string) (sgr [groundCount]string) {
+	mono := name == ThemeMono
+	r = r.Readable(name == ThemeLight)
+	for g := range sgr {
+		own, on := r, p.ground[g]
+		if on == "" && !mono {
+			on = r.Ground()
+		} else if r.Bg != 0 || g == int(gSelected) {
+			own.Fg = 0
+		}
+		if g == int(gSelected) && mono {
+			own.Reverse = false // the row of the cursor is reversed already
+		}
+		text := own.Text(mono)
+		if own.Fg == 0 && !mono && p.ground[g] != "" {
+			text = strings.TrimPrefix(text+";"+p.text, ";")
+		}
+		sgr[g] = sequence(text, on)
+	}
+	return sgr
 }
 
 // faint tells the styles that could not be read on the ground of the selected row.

@@ -245,6 +245,8 @@ func (m *Model) doPackets(a action) tea.Cmd {
 			m.list.ref = m.list.cur
 			m.sayf("times count from packet %d", m.list.ref)
 		}
+	case actColors:
+		m.turnColors()
 	case actExplain:
 		m.explain()
 	default:

@@ -177,3 +177,30 @@ func (s Style) Ground() string {
 	}
 	return s.Bg.sgr("48")
 }
+
+// readable are the colours of Okabe and Ito as a text needs them to be read without a
+// ground of its own: each at least 4.5 times as light as a black ground, or as dark
+// as a white one (WCAG 2, contrast). 0: as it is.
+var readable = [...]struct{ color, onDark, onLight Color }{
+	{rgb | 0xe69f00, 0, rgb | 0x8a5f00}, {rgb | 0x56b4e9, 0, rgb | 0x1d6a96}, {rgb | 0x009e73, rgb | 0x4fc3a1, rgb | 0x00694d},
+	{rgb | 0xf0e442, 0, rgb | 0x6b6300}, {rgb | 0x0072b2, rgb | 0x4a9ed9, 0}, {rgb | 0xd55e00, rgb | 0xee6a2c, rgb | 0xb04a00},
+	{rgb | 0xcc79a7, 0, rgb | 0x8f3f72},
+}
+
+// Readable gives the style with its text in a shade that can be read on a light
+// terminal, or on a dark one. A style with a ground of its own stays as it is.
+func (s Style) Readable(light bool) Style {
+	if s.Bg != 0 {
+		return s
+	}
+	for _, r := range readable {
+		shade := r.onDark
+		if light {
+			shade = r.onLight
+		}
+		if s.Fg == r.color && shade != 0 {
+			s.Fg = shade
+		}
+	}
+	return s
+}
