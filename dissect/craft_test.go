@@ -157,7 +157,7 @@ func crafts() []craft {
 	out := append(append(linkCrafts(), netCrafts()...), append(tcpCrafts(), rareCrafts()...)...)
 	out = append(out, append(wlanCrafts(), radioCrafts()...)...)
 	out = append(append(out, tunnelCrafts()...), tlsCrafts()...)
-	return append(append(out, serviceCrafts()...), quicCrafts()...)
+	return append(append(append(out, serviceCrafts()...), quicCrafts()...), dtlsCrafts()...)
 }
 
 // plainUDP is a datagram that only its header says anything of.

@@ -124,6 +124,9 @@ func (c *cursor) addAt(f *Field, off, n int, node Node) *Node {
 	if t == nil || f == nil {
 		return nil
 	}
+	if c.d.twins && f.twin != nil {
+		f = f.twin
+	}
 	off = min(off, len(c.b))
 	n = max(0, min(n, len(c.b)-off))
 	node.Field, node.Off, node.Len, node.Source = f, int32(off), int32(n), c.source

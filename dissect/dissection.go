@@ -73,6 +73,11 @@ type Knowledge interface {
 	// nothing.
 	QUIC() *QUICSession
 
+	// DTLS gives what is remembered of DTLS in the packet's UDP conversation, nil for
+	// nothing; the packet's direction there, 0 for that of the first one; and whether
+	// only what was known when the packet came is shown.
+	DTLS() (s *DTLSSession, dir uint8, first bool)
+
 	// Peer gives the packet that this one answers or is answered by: DNS over UDP
 	// and the like. 0 if there is none.
 	Peer() Peer
@@ -179,6 +184,7 @@ type Dissection struct {
 	fence     int  // Info before this stays when a protocol sets it
 	protoLock bool // the Protocol column is fixed
 	protoEnd  int  // what stands before it in the Protocol column stays
+	twins     bool // fields are shown as those of the protocol that shares them
 
 	// Where the sizes of messages go that are found inside of the head of a segment
 	// and of the rest: behind these nodes of TCP's own; −1 without one.

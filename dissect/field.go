@@ -1,6 +1,9 @@
 package dissect
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Type is what a field's value is, named as Wireshark's field types are.
 type Type uint8
@@ -125,6 +128,11 @@ type Proto struct {
 	Abbrev string // "tcp", as in filters and in frame.protocols
 	Fields []*Field
 	field  Field // the protocol's own node
+
+	// also is a protocol that has the same fields under its own name, but for those
+	// that it does not have; nil if there is none.
+	also    *Proto
+	without func(abbrev string) bool
 }
 
 // Field is one field that a dissector can find, under Wireshark's name.
@@ -139,6 +147,7 @@ type Field struct {
 	Units   string // appended to the number: " bytes"
 	Width   uint8  // bits of the value that holds a flag; 0: the type's own
 	Proto   *Proto
+	twin    *Field // the same field of Proto.also; nil if it has none
 }
 
 func newProto(name, short, abbrev string) *Proto {
@@ -154,7 +163,16 @@ func (p *Proto) add(t Type, abbrev, name string, base Base, opts ...func(*Field)
 		o(f)
 	}
 	p.Fields = append(p.Fields, f)
+	if p.also != nil && !p.without(abbrev) {
+		f.twin = p.also.add(t, p.also.Abbrev+strings.TrimPrefix(abbrev, p.Abbrev), name, base, opts...)
+	}
 	return f
+}
+
+// sharing lets another protocol have the same fields, but for some.
+func (p *Proto) sharing(also *Proto, without func(abbrev string) bool) *Proto {
+	p.also, p.without = also, without
+	return p
 }
 
 func (p *Proto) u8(abbrev, name string, base Base, opts ...func(*Field)) *Field {

@@ -16,6 +16,8 @@ type facts struct {
 	peer     Peer // of an echo
 	udp      map[int]udpFacts
 	quic     *QUICSession
+	dtls     *DTLSSession
+	dir      uint8
 	pieces   []Piece
 	in       packet.Number
 }
@@ -39,6 +41,7 @@ func (f *facts) UDP(k int) (uint32, int64, int64, bool) {
 func (f *facts) TimeOf(packet.Number) (packet.Time, bool)  { return 0, false }
 func (f *facts) Fragments() ([]Piece, packet.Number)       { return f.pieces, f.in }
 func (f *facts) QUIC() *QUICSession                        { return f.quic }
+func (f *facts) DTLS() (*DTLSSession, uint8, bool)         { return f.dtls, f.dir, false }
 func (f *facts) Messages() *Messages                       { return nil }
 func (f *facts) Sent(packet.Number, uint32, uint32) []byte { return nil }
 func (f *facts) Peer() Peer {
@@ -57,6 +60,8 @@ func learnKeys(in []Input, keys *tlskeys.Log) {
 		id          uint32
 		first, last packet.Time
 		quic        *QUICSession
+		dtls        *DTLSSession
+		flow        packet.Flow // of the first packet
 	}
 	quics := new(uint32)
 	streams := map[packet.Flow]*stream{}
@@ -74,7 +79,7 @@ func learnKeys(in []Input, keys *tlskeys.Log) {
 			key, _ := tr.Flow.Canonical()
 			s := streams[key]
 			if s == nil {
-				s = &stream{id: uint32(len(streams)), first: now, last: now}
+				s = &stream{id: uint32(len(streams)), first: now, last: now, flow: tr.Flow}
 				streams[key] = s
 			}
 			if f.udp == nil {
@@ -87,6 +92,15 @@ func learnKeys(in []Input, keys *tlskeys.Log) {
 			}
 			if f.quic = s.quic; f.quic != nil {
 				f.quic.Add(in[i].Number, tr.Payload)
+			}
+			if tr.Flow != s.flow {
+				f.dir = 1
+			}
+			if s.dtls == nil && IsDTLS(tr.Payload) {
+				s.dtls = NewDTLSSession()
+			}
+			if f.dtls = s.dtls; f.dtls != nil {
+				f.dtls.Add(in[i].Number, f.dir, tr.Payload)
 			}
 			if q, ok := UDPQuestion(tr.Payload, tr.Flow.Src.Port, tr.Flow.Dst.Port); ok {
 				at := udpQuestion{key, q.ID}

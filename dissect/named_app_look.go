@@ -15,7 +15,6 @@ type lookApp struct {
 // lookApps are asked in this order, when the ports say nothing.
 var lookApps = []lookApp{
 	{named: newNamed("Session Traversal Utilities for NAT", "STUN", "stun"), udp: looksLikeSTUN, tcp: looksLikeSTUN},
-	{named: named{proto: pDTLS}, udp: looksLikeDTLS},
 	{named: newNamed("WireGuard Protocol", "WireGuard", "wg"), udp: looksLikeWireGuard},
 	{named: newNamed("GQUIC (Google Quick UDP Internet Connections)", "GQUIC", "gquic"), udp: looksLikeGQUIC},
 	{named: newNamed("BitTorrent DHT Protocol", "BT-DHT", "bt-dht"), udp: looksLikeDHT},
@@ -50,6 +49,10 @@ func dissectUDPByLook(c cursor) bool {
 		dissectQUIC(c)
 		return true
 	}
+	if looksLikeDTLS(&c) {
+		dissectDTLS(c)
+		return true
+	}
 	return dissectByLook(c, func(a *lookApp) func(*cursor) bool { return a.udp })
 }
 
@@ -72,12 +75,6 @@ func dissectByLook(c cursor, over func(*lookApp) func(*cursor) bool) bool {
 // looksLikeSTUN looks for the magic cookie and the length (RFC 8489 §5).
 func looksLikeSTUN(c *cursor) bool {
 	return c.left() >= 20 && c.peek(0)&0xc0 == 0 && c.peek32(4) == 0x2112a442 && c.peek(3)&3 == 0 && int(c.peek16(2))+20 == c.left()
-}
-
-// looksLikeDTLS looks at the header of a record (RFC 6347 §4.1).
-func looksLikeDTLS(c *cursor) bool {
-	t, v := c.peek(0), c.peek16(1)
-	return c.left() >= 13 && t >= 20 && t <= 25 && (v == 0xfeff || v == 0xfefd || v == 0x0100) && int(c.peek16(11)) > 0 && int(c.peek16(11)) <= c.left()-13
 }
 
 // looksLikeWireGuard looks at the type and the length that goes with it (the

@@ -252,7 +252,7 @@ func (st *quicStream) joined(c *cursor, m quicMessage) cursor {
 
 // quicHandshake takes the TLS message of n bytes apart that CRYPTO frames carry.
 func quicHandshake(c cursor, n int) {
-	t := tlsRun{payload: &payload{}, tlsFacts: tlsFacts{version: 0x0304}}
+	t := tlsRun{payload: &payload{}, quic: true, tlsFacts: tlsFacts{version: 0x0304}}
 	m := c.to(n)
 	kind := tlsHandshakeName(m.peek(0))
 	if kind == "" {

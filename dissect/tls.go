@@ -85,6 +85,8 @@ type tlsRun struct {
 	dir     uint8
 	first   bool // only what was known when the packet came
 	print   ja3  // of the hello being taken apart
+
+	quic, datagram bool // it is inside QUIC; it is DTLS
 }
 
 // complete says whether a whole record begins here, or the snap length cut it.
@@ -283,6 +285,9 @@ func (t *tlsRun) application(c *cursor) string {
 		if name := tlsALPNName(t.alpn); name != "" {
 			return name
 		}
+	}
+	if t.datagram {
+		return ""
 	}
 	if name := tlsPortName(c.d.layer.srcPort); name != "" {
 		return name

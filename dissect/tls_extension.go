@@ -67,7 +67,10 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 		}
 	case 13, 50:
 		c.schemes()
-	case 14: // use_srtp, which has a meaning only in DTLS
+	case 14:
+		if t.datagram { // it has no meaning elsewhere
+			useSRTP(c)
+		}
 	case 34:
 		switch message {
 		case 1:

@@ -1,7 +1,7 @@
 package dissect
 
 var (
-	pTLS          = newProto("Transport Layer Security", "TLS", "tls")
+	pTLS          = newProto("Transport Layer Security", "TLS", "tls").sharing(pDTLS, notOfDTLS)
 	fTLSRecord    = pTLS.none("tls.record", "Record Layer")
 	fTLSType      = pTLS.u8("tls.record.content_type", "Content Type", Dec, names(tlsTypeNames))
 	fTLSOpaque    = pTLS.u8("tls.record.opaque_type", "Opaque Type", Dec, names(tlsTypeNames))
@@ -185,8 +185,6 @@ var (
 	eTLSVector   = pTLS.none("tls.malformed.vector_length", "Variable vector length is outside the permitted range")
 	eTLSTooSmall = pTLS.none("tls.malformed.buffer_too_small", "Malformed message, not enough data is available")
 	eTLSResumed  = pTLS.none("tls.resumed", "This session reuses previously negotiated keys (Session resumption)")
-
-	pDTLS = newProto("Datagram Transport Layer Security", "DTLS", "dtls")
 
 	webProtocols = []*Proto{pHTTP, pTLS, pDTLS, pWebSocket}
 )

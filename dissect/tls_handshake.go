@@ -137,7 +137,7 @@ func (t *tlsRun) lead(c *cursor, sp *tlsSplit, ord int, version uint16) string {
 func (t *tlsRun) message(c *cursor, version uint16) string {
 	kind := c.peek(0)
 	name := tlsHandshakeName(kind)
-	if kind == 2 && isHelloRetry(c.rest()) {
+	if kind == 2 && c.captured() > 4 && isHelloRetry(c.rest()[4:]) {
 		name = "Hello Retry Request"
 	}
 	c.d.infoSep(", ", name)
@@ -147,15 +147,27 @@ func (t *tlsRun) message(c *cursor, version uint16) string {
 	}
 	c.u8(fTLSHandType)
 	c.u24(fTLSHandLen)
+	t.body(c, kind, version)
+	return name
+}
+
+// body takes apart what a handshake message has behind its header, and closes the
+// message's node.
+func (t *tlsRun) body(c *cursor, kind byte, version uint16) {
 	switch kind {
 	case 1:
 		t.clientHello(c)
 	case 2:
-		if t.first { // the version is looked up before the hello is taken apart
+		if t.first && !t.datagram { // the version is looked up before the hello is taken apart
 			t.version = t.session.tlsVersionAfter(t.frame, t.dir, t.handshake-1, t.version)
 			c.d.setProto(tlsShort(t.version))
 		}
-		t.serverHello(c, name != "Server Hello")
+		t.serverHello(c)
+	case 3:
+		if t.datagram {
+			c.u16(fTLSHandVer)
+			c.cookie()
+		}
 	case 4:
 		t.ticket(c, version)
 	case 6: // of drafts of TLS 1.3
@@ -187,7 +199,7 @@ func (t *tlsRun) message(c *cursor, version uint16) string {
 	case 24: // beside the message, as tshark has it
 		c.end()
 		c.u8(fTLSKeyUpdate)
-		return name
+		return
 	case 25:
 		c.u16(fTLSCompCert)
 		c.u24(fTLSPlainLen)
@@ -196,7 +208,6 @@ func (t *tlsRun) message(c *cursor, version uint16) string {
 		}
 	}
 	c.end()
-	return name
 }
 
 // vector reads the length of a vector, size bytes wide, and gives how many bytes

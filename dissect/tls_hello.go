@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// isHelloRetry tells a Hello Retry Request by its random (RFC 8446 §4.1.3).
-func isHelloRetry(m []byte) bool {
+// isHelloRetry tells a Hello Retry Request by its random (RFC 8446 §4.1.3), given a
+// Server Hello without the message's header.
+func isHelloRetry(body []byte) bool {
 	const magic = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
-	return len(m) >= 38 && bytes.Equal(m[6:38], []byte(magic))
+	return len(body) >= 34 && bytes.Equal(body[2:34], []byte(magic))
 }
 
 // random reads the random of a hello. Before TLS 1.3 it begins with a time (RFC
@@ -69,6 +70,9 @@ func (t *tlsRun) clientHello(c *cursor) {
 	version := c.u16(fTLSHandVer)
 	t.random(c, false)
 	t.sessionID(c)
+	if t.datagram {
+		c.cookie()
+	}
 	n := c.vector(fTLSSuitesLen, 2, 2)
 	l := c.to(n)
 	if !c.ok() {
@@ -108,7 +112,10 @@ func (t *tlsRun) clientHello(c *cursor) {
 	c.addAt(fTLSJA3Full, off, 0, Node{str: full, Flags: Generated})
 	c.addAt(fTLSJA3, off, 0, Node{str: md5Hex(full), Flags: Generated})
 	over := byte('t')
-	if c.d.layer.proto == 17 {
+	switch {
+	case t.datagram:
+		over, body = 'd', withoutCookie(body)
+	case t.quic:
 		over = 'q'
 	}
 	if s := ja4(body, over); s != "" {
@@ -117,8 +124,9 @@ func (t *tlsRun) clientHello(c *cursor) {
 }
 
 // serverHello takes a Server Hello apart (RFC 5246 §7.4.1.3, RFC 8446 §4.1.3).
-func (t *tlsRun) serverHello(c *cursor, retry bool) {
+func (t *tlsRun) serverHello(c *cursor) {
 	t.print = ja3{}
+	retry := isHelloRetry(c.rest())
 	version := c.u16(fTLSHandVer)
 	t.random(c, retry)
 	t.sessionID(c)

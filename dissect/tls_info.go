@@ -13,7 +13,7 @@ type TLSInfo struct {
 	Name    string // of the server, as the client asked for it (RFC 6066 §3), printable; empty if it did not
 	Offered string // protocols that the client offered, with commas between (RFC 7301 §3.1), printable
 	ALPN    string // the protocol that the server chose, printable; empty if it said none in the clear
-	Version uint16 // 0x0300 SSL 3.0 to 0x0304 TLS 1.3, 0xfeff and 0xfefd DTLS; 0 while it is not known
+	Version uint16 // 0x0300 SSL 3.0 to 0x0304 TLS 1.3, 0xfeff, 0xfefd and 0xfefc DTLS 1.0, 1.2 and 1.3; 0 while it is not known
 	Suite   uint16 // the cipher suite that the server chose; 0 while it is not known
 	QUIC    bool   // over QUIC, which has TLS 1.3 inside (RFC 9001)
 	Resumed bool   // keys of an earlier session are used
@@ -35,6 +35,8 @@ func (i *TLSInfo) Known() bool { return *i != TLSInfo{} }
 // VersionName names the version: "TLS 1.3"; empty while it is not known.
 func (i *TLSInfo) VersionName() string {
 	switch {
+	case i.Version == dtls13:
+		return "DTLS 1.3"
 	case i.Version != 0:
 		return tlsVersions(uint64(i.Version))
 	case i.QUIC:
@@ -110,7 +112,7 @@ func (i *TLSInfo) clientSaid(m []byte) {
 
 // serverSaid takes over what a Server Hello says; m is the message with its header.
 func (i *TLSInfo) serverSaid(m []byte) {
-	if isHelloRetry(m) {
+	if isHelloRetry(m[4:]) {
 		i.Retried = true
 		return
 	}

@@ -41,7 +41,11 @@ func ja4(m []byte, over byte) string {
 			schemes = ja4Numbers(b[min(2, len(b)):])
 		case 43:
 			for _, v := range ja4Numbers(b[min(1, len(b)):]) {
-				newest = max(newest, v)
+				if over == 'd' && newest != 0 {
+					newest = min(newest, v) // the versions of DTLS count downwards
+				} else {
+					newest = max(newest, v)
+				}
 			}
 		}
 		exts = append(exts, kind)

@@ -122,7 +122,7 @@ func (l *tlsLock) message(dir uint8, m []byte) {
 	case 1:
 		l.clientHello(dir, m[4:])
 	case 2:
-		if !isHelloRetry(m) {
+		if !isHelloRetry(m[4:]) {
 			l.serverHello(m[4:])
 		}
 	case 16: // RFC 5246 §7.4.7.1

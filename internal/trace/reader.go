@@ -344,6 +344,14 @@ func (k *knowledge) QUIC() *dissect.QUICSession {
 	return k.udp.quic
 }
 
+// DTLS implements dissect.Knowledge.
+func (k *knowledge) DTLS() (*dissect.DTLSSession, uint8, bool) {
+	if k.inner < 0 || k.row.Kind != UDP {
+		return nil, 0, false
+	}
+	return k.udp.dtls, k.row.Dir, k.first
+}
+
 // Peer implements dissect.Knowledge.
 func (k *knowledge) Peer() dissect.Peer { return k.peer }
 

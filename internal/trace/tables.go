@@ -52,6 +52,7 @@ type udpConv struct {
 	lastTime    packet.Time
 	traffic     [2]tcp.Traffic
 	quic        *dissect.QUICSession // nil unless QUIC was seen to begin
+	dtls        *dissect.DTLSSession // nil unless a DTLS handshake was seen
 	snmp        bool                 // still to be counted again: see recount
 	recounted   bool                 // it had the number was before
 	was         uint32
@@ -95,7 +96,11 @@ func (t *tables) conversation(k Kind, stream uint32) (Conversation, bool) {
 		return Conversation{TCP, t.convs[stream].Summary(), t.apps[stream].session.TLSInfo()}, true
 	}
 	u := &t.udp[stream]
-	return Conversation{Kind: UDP, TLS: u.quic.TLSInfo(), Summary: tcp.Summary{
+	info := u.quic.TLSInfo()
+	if u.dtls != nil {
+		info = u.dtls.TLSInfo()
+	}
+	return Conversation{Kind: UDP, TLS: info, Summary: tcp.Summary{
 		Stream: stream, Flow: u.flow, First: u.first, Last: u.last,
 		FirstTime: u.firstTime, LastTime: u.lastTime, Traffic: u.traffic, Server: -1,
 		Zeek: tcp.Datagrams(u.flow, [2]bool{u.traffic[0].Packets > 0, u.traffic[1].Packets > 0}),
@@ -154,7 +159,7 @@ func (t *tables) putUDP(n packet.Number, at packet.Time, flow packet.Flow, wire,
 	return stream, dir, prev
 }
 
-// maxQUIC bounds the UDP conversations of which QUIC is remembered: some kilobytes each.
+// maxQUIC bounds the UDP conversations of which QUIC or DTLS is remembered: some kilobytes each.
 const maxQUIC = 1 << 15
 
 // putQUIC takes over what is to be remembered of a datagram of QUIC.
@@ -168,6 +173,19 @@ func (t *tables) putQUIC(n packet.Number, stream uint32, payload []byte) {
 		u.quic = dissect.NewQUICSession(&t.quics)
 	}
 	u.quic.Add(n, payload)
+}
+
+// putDTLS takes over what is to be remembered of a datagram of DTLS.
+func (t *tables) putDTLS(n packet.Number, stream uint32, dir uint8, payload []byte) {
+	u := &t.udp[stream]
+	if u.dtls == nil {
+		if t.spoken >= maxQUIC || !dissect.IsDTLS(payload) {
+			return
+		}
+		t.spoken++
+		u.dtls = dissect.NewDTLSSession()
+	}
+	u.dtls.Add(n, dir, payload)
 }
 
 // pages is a sparse array of numbers by packet number.

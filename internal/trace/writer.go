@@ -230,6 +230,9 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 		if len(x.Payload) > 0 && x.Payload[0]&0xc0 == 0xc0 {
 			tb.putQUIC(n, stream, x.Payload)
 		}
+		if len(x.Payload) > 0 && x.Payload[0] >= 20 && x.Payload[0] <= 25 {
+			tb.putDTLS(n, stream, dir, x.Payload)
+		}
 		if prev == 0 && dissect.IsSNMP(x.Payload, x.Flow.Src.Port, x.Flow.Dst.Port) {
 			tb.udp[stream].snmp = true
 		}
