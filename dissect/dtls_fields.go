@@ -33,7 +33,7 @@ func notOfDTLS(abbrev string) bool {
 		"tls.handshake.fragment", "tls.handshake.fragment.count", "tls.handshake.fragments", "tls.handshake.reassembled_in",
 		"tls.handshake.npn_padding", "tls.handshake.npn_padding_len", "tls.handshake.npn_selected_protocol", "tls.handshake.npn_selected_protocol_len",
 		"tls.ignored_unknown_record", "tls.reassembled.data", "tls.reassembled_in", "tls.record.opaque_type",
-		"tls.segment", "tls.segment.count", "tls.segment.data", "tls.segments":
+		"tls.segment", "tls.segment.count", "tls.segment.data", "tls.segments", "tls.record.role", "tls.record.evidence":
 		return true
 	}
 	return false
