@@ -497,7 +497,7 @@ func dissectAfterHTTP(c cursor, p *payload, tunnel string) {
 		}
 	}
 	c.end()
-	if applicationPorts[port] == AppTLS || looksLikeTLS(c.rest()) {
+	if applicationPorts[port] == AppTLS || p.Session.tunnelOf() == AppTLS || looksLikeTLS(c.rest()) {
 		dissectTLS(c, p)
 		return
 	}

@@ -46,6 +46,7 @@ type httpFramer struct {
 // Push implements tcp.Framer.
 func (f *httpFramer) Push(p tcp.Piece, ends []uint32) ([]uint32, tcp.Need) {
 	b := p.Data
+	f.session.throughTunnel(b)
 	if f.inner == nil && f.state == httpAtStart && f.session.http.inner != AppNone {
 		f.inner = f.session.newFramer(f.session.http.inner, f.dir)
 	}

@@ -104,6 +104,28 @@ func tunnelPort(target string) uint16 {
 	return uint16(n)
 }
 
+// throughTunnel finds TLS in a tunnel whose port does not tell. b is the data of a
+// segment.
+func (s *Session) throughTunnel(b []byte) {
+	x := s.http
+	if x.opaque && x.tunnel != "" && x.inner == AppNone && len(b) > 0 && looksLikeTLS(b) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		x.inner = AppTLS
+		s.needTLS()
+	}
+}
+
+// tunnelOf tells what has been found in the tunnel that CONNECT made; AppNone for nothing.
+func (s *Session) tunnelOf() App {
+	if s == nil || s.http == nil {
+		return AppNone
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.http.inner
+}
+
 // upgraded says whether the answer before was to an upgrade, and what is spoken now
 // is known.
 func (x *httpSession) upgraded() bool { return x.inner == AppHTTP2 || x.inner == AppWebSocket }

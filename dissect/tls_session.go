@@ -373,6 +373,9 @@ func (s *Session) tlsThen(n packet.Number, dir uint8) tlsFacts {
 // tlsVersionAfter gives the version that is known behind a handshake record of a
 // packet, if before it was version.
 func (s *Session) tlsVersionAfter(n packet.Number, dir uint8, ord int, version uint16) uint16 {
+	if s == nil || s.tls == nil {
+		return version
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, v := range s.tls.versions {

@@ -106,3 +106,23 @@ func TestReadingFlags(t *testing.T) {
 		}
 	}
 }
+
+// TestTunnelTLS: TLS in a tunnel that CONNECT made is found by its bytes where the port
+// does not tell, and put together, as packets come and in a file.
+func TestTunnelTLS(t *testing.T) {
+	hello := "\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" + strings.Repeat("r", 32) + "\x00\x00\x02\x13\x01\x01\x00"
+	capture := talkPcap(3128, "CONNECT a.test:18443 HTTP/1.1\r\nHost: a.test\r\n\r\n", "HTTP/1.1 200 Connection established\r\n\r\n",
+		hello[:20], "", hello[20:], "\x15\x03\x03\x00\x02\x02\x28", "\x14\x03\x03\x00\x01\x01")
+	path := filepath.Join(t.TempDir(), "tunnel.pcap")
+	if err := os.WriteFile(path, []byte(capture), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []string{"-", path} {
+		out, errs, code := tcplensWith(t, capture, "-r", from, "-T", "text")
+		for _, want := range []string{"Client Hello", "Alert (Level: Fatal, Description: Handshake Failure)", "Change Cipher Spec"} {
+			if code != ExitOK || errs != "" || strings.Count(out, want) != 1 {
+				t.Errorf("-r %s: exit %d %s: not one %q in\n%s", from, code, errs, want, out)
+			}
+		}
+	}
+}
