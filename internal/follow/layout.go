@@ -139,8 +139,10 @@ func textLines(out []Line, b []byte) []Line {
 	return out
 }
 
-// Curl gives a command that asks the same again; false if the message is no request.
-// Fields that curl sets by itself are left to it.
+// Curl gives a command that asks the same again; false if the message is no request of
+// HTTP. Fields that curl sets by itself are left to it. A capture may hold what somebody
+// wrote who wishes no good: nothing of it is read as a command by a shell, as an option,
+// a file's name or a pattern by curl, and only http and https are asked.
 func (m *Message) Curl() (string, bool) {
 	if m.Method == "" || m.URL == "" {
 		return "", false
@@ -154,17 +156,31 @@ func (m *Message) Curl() (string, bool) {
 		name, value, ok := strings.Cut(h, ":")
 		value = strings.TrimSpace(value)
 		switch lower := strings.ToLower(name); {
-		case !ok || name == "":
+		case !ok || !isFieldName(name):
 		case lower == "host":
 			if strings.HasPrefix(url, "/") {
 				url = "http://" + value + url
 			}
 		case lower == "content-length", lower == "transfer-encoding", lower == "connection":
+		case value == "":
+			fields = append(fields, "-H "+quote(name+";")) // so curl writes an empty one
 		default:
+			if lower == "accept-encoding" {
+				fields = append(fields, "--compressed")
+			}
 			fields = append(fields, "-H "+quote(name+": "+value))
 		}
 	}
+	if lower := strings.ToLower(url); !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") {
+		return "", false
+	}
 	words := []string{"curl"}
+	if strings.ContainsAny(url, "[]{}") {
+		words = append(words, "-g")
+	}
+	if strings.Contains(url, "/.") {
+		words = append(words, "--path-as-is")
+	}
 	switch {
 	case m.Method == "HEAD":
 		words = append(words, "-I")
@@ -173,42 +189,57 @@ func (m *Message) Curl() (string, bool) {
 	}
 	words = append(words, quote(url))
 	words = append(words, fields...)
-	if len(m.Body) > 0 {
-		words = append(words, "--data-binary", quote(string(m.Body)))
+	switch body := string(m.Body); {
+	case body == "":
+	case isPlain(body):
+		words = append(words, "--data-raw", quote(body))
+	default: // no word of a command can have a zero
+		words = append([]string{"printf", "'" + octal(strings.ReplaceAll(body, "%", "%%")) + "'", "|"}, words...)
+		words = append(words, "--data-binary", "@-")
 	}
 	return strings.Join(words, " "), true
 }
 
+// isFieldName says whether a header field may have the name (RFC 9110 §5.6.2). curl
+// takes some others for a file.
+func isFieldName(s string) bool {
+	return s != "" && strings.IndexFunc(s, func(r rune) bool {
+		return r >= 0x80 || !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
+	}) < 0
+}
+
+// isPlain says whether a text is of one line of ASCII.
+func isPlain(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r >= 0x7f }) < 0
+}
+
 // quote writes a word as a POSIX shell reads it; what is not printable in the form
-// that bash, zsh and the standard of 2024 know.
+// that bash, zsh and the standard of 2024 know. Shells that do not know it read another
+// word, but no command.
 func quote(s string) string {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if s[i] < 0x20 || s[i] >= 0x7f {
-			plain = false
-		}
-	}
-	if plain {
+	if isPlain(s) {
 		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 	}
+	return "$'" + octal(s) + "'"
+}
+
+// octal writes a text with escapes for what is not printable, and for quotes.
+func octal(s string) string {
 	var b strings.Builder
-	b.WriteString("$'")
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case c == '\'' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
+		case c == '\\':
+			b.WriteString(`\\`)
 		case c == '\n':
 			b.WriteString(`\n`)
 		case c == '\r':
 			b.WriteString(`\r`)
-		case c < 0x20 || c >= 0x7f:
-			fmt.Fprintf(&b, `\x%02x`, c)
+		case c < 0x20 || c >= 0x7f || c == '\'':
+			fmt.Fprintf(&b, `\%03o`, c)
 		default:
 			b.WriteByte(c)
 		}
 	}
-	b.WriteByte('\'')
 	return b.String()
 }
 

@@ -82,23 +82,34 @@ func TestIsText(t *testing.T) {
 
 // TestCurl writes requests as commands, and lets a shell read them again.
 func TestCurl(t *testing.T) {
+	get := func(url string, head ...string) dissect.Message {
+		return dissect.Message{Method: "GET", URL: url, Head: append([]string{"GET " + url + " HTTP/1.1"}, head...)}
+	}
 	for _, tt := range []struct {
 		name   string
 		m      dissect.Message
 		want   []string // words after curl
+		body   string   // what it gets on its standard input
 		wanted bool
 	}{
-		{"a plain one", dissect.Message{Method: "GET", URL: "/a?b=c", Head: []string{"GET /a?b=c HTTP/1.1", "Host: x.test:8080", "Accept: */*"}},
-			[]string{"http://x.test:8080/a?b=c", "-H", "Accept: */*"}, true},
-		{"a form", dissect.Message{Method: "POST", URL: "http://x.test/", Head: []string{"POST / HTTP/1.1", "Host: x.test", "Content-Length: 9", "Content-Type: a/b"}, Body: []byte("it's=a\nb")},
-			[]string{"http://x.test/", "-H", "Content-Type: a/b", "--data-binary", "it's=a\nb"}, true},
+		{"a plain one", get("/a?b=c", "Host: x.test:8080", "Accept: */*"), []string{"http://x.test:8080/a?b=c", "-H", "Accept: */*"}, "", true},
+		{"a form", dissect.Message{Method: "POST", URL: "http://x.test/", Head: []string{"POST / HTTP/1.1", "Host: x.test", "Content-Length: 9", "Content-Type: a/b"}, Body: []byte("it's=a%20b")},
+			[]string{"http://x.test/", "-H", "Content-Type: a/b", "--data-raw", "it's=a%20b"}, "", true},
 		{"another method", dissect.Message{Method: "DELETE", URL: "http://x.test/1", Head: []string{"DELETE /1 HTTP/1.1"}},
-			[]string{"-X", "DELETE", "http://x.test/1"}, true},
+			[]string{"-X", "DELETE", "http://x.test/1"}, "", true},
 		{"HTTP/2", dissect.Message{Stream: 3, Method: "GET", URL: "https://x.test/q", Head: []string{":method: GET", ":path: /q", "user-agent: u'a"}},
-			[]string{"https://x.test/q", "-H", "user-agent: u'a"}, true},
-		{"bytes", dissect.Message{Method: "PUT", URL: "http://x.test/", Head: []string{"PUT / HTTP/1.1"}, Body: []byte("\x01\\\xff'")},
-			[]string{"-X", "PUT", "http://x.test/", "--data-binary", "\x01\\\xff'"}, true},
-		{"an answer", dissect.Message{Head: []string{"HTTP/1.1 200 OK"}}, nil, false},
+			[]string{"https://x.test/q", "-H", "user-agent: u'a"}, "", true},
+		{"bytes", dissect.Message{Method: "PUT", URL: "http://x.test/", Head: []string{"PUT / HTTP/1.1"}, Body: []byte("\x01\\\xff'\x000%s\r\n")},
+			[]string{"-X", "PUT", "http://x.test/", "--data-binary", "@-"}, "\x01\\\xff'\x000%s\r\n", true},
+		{"a command in a value", get("http://x.test/", "X: a'; echo $(id) `id`; '"), []string{"http://x.test/", "-H", "X: a'; echo $(id) `id`; '"}, "", true},
+		{"the same with bytes", get("http://x.test/", "X: \xe9'; echo $(id); '\x01"), []string{"http://x.test/", "-H", "X: \xe9'; echo $(id); '\x01"}, "", true},
+		{"a file for a body", dissect.Message{Method: "POST", URL: "http://x.test/", Body: []byte("@/etc/passwd")}, []string{"http://x.test/", "--data-raw", "@/etc/passwd"}, "", true},
+		{"a file for a field", get("http://x.test/", "@/etc/passwd: x", ": y"), []string{"http://x.test/"}, "", true},
+		{"an empty field", get("http://x.test/", "X-Empty:", "Accept-Encoding: gzip"), []string{"http://x.test/", "-H", "X-Empty;", "--compressed", "-H", "Accept-Encoding: gzip"}, "", true},
+		{"a pattern", get("http://x.test/[1-9]/../{a,b}"), []string{"-g", "--path-as-is", "http://x.test/[1-9]/../{a,b}"}, "", true},
+		{"an option", get("-o/tmp/file"), nil, "", false},
+		{"a local file", get("file:///etc/passwd"), nil, "", false},
+		{"an answer", dissect.Message{Head: []string{"HTTP/1.1 200 OK"}}, nil, "", false},
 	} {
 		m := Message{Message: tt.m}
 		got, ok := m.Curl()
@@ -110,13 +121,18 @@ func TestCurl(t *testing.T) {
 			continue
 		}
 		// bash knows both forms of quotes.
-		out, err := exec.Command("bash", "-c", "curl() { printf '%s\\0' \"$@\"; }; "+got).Output()
+		out, err := exec.Command("bash", "-c", "curl() { printf '%s\\0' \"$@\"; case $* in *' @-') cat;; esac; }; "+got).Output()
 		if err != nil {
 			t.Errorf("%s: bash does not read %s: %v", tt.name, got, err)
 			continue
 		}
-		if words := strings.TrimSuffix(string(out), "\x00"); words != strings.Join(tt.want, "\x00") {
-			t.Errorf("%s: %s is read as %q, wanted %q", tt.name, got, words, tt.want)
+		if want := strings.Join(tt.want, "\x00") + "\x00" + tt.body; string(out) != want {
+			t.Errorf("%s: %s is read as %q, wanted %q", tt.name, got, out, want)
+		}
+		// Others may read another word, but run nothing.
+		out, err = exec.Command("sh", "-c", "curl() { echo asked; }; id() { echo run; }; echo() { command printf '%s\\n' \"$*\"; }; "+got).Output()
+		if err != nil || string(out) != "asked\n" {
+			t.Errorf("%s: sh makes %q of %s (%v)", tt.name, out, got, err)
 		}
 	}
 }
