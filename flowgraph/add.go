@@ -265,6 +265,11 @@ func (g *Graph) markLost(n packet.Number, e *event) {
 	o := &g.events[i]
 	o.bits |= lost
 	o.again = e.Number
+	if o.pair == 0 {
+		g.pairs++
+		o.pair = g.pairs
+	}
+	e.pair = o.pair
 	if moved := moved0 << (o.Dir ^ 1); o.bits&moved != 0 {
 		o.bits &^= moved
 		e.bits |= moved

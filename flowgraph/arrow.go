@@ -122,7 +122,10 @@ func (g *Graph) labels(i int, wide bool) []label {
 	length := strconv.FormatUint(uint64(e.Len), 10)
 	w := ""
 	if e.Len > 0 {
-		w = g.detail(e.Number).Word
+		d := g.detail(e.Number)
+		if w = d.Word; w != "" && d.Answer != "" {
+			w += " → " + d.Answer
+		}
 	}
 	if g.info.Kind != trace.TCP {
 		return []label{{w, length}}

@@ -20,6 +20,7 @@ type item struct {
 	sect  int32 // of a heading: index into the graph's sections
 	bytes uint64
 	probe bool // a fold of keep-alives or window probes
+	again bool // a fold of retransmissions
 	echo  bool // a fold of ACKs from one end only
 	blank bool // an idle line without words: distance to scale
 }
@@ -29,6 +30,7 @@ const (
 	minRun     = 8  // data segments that make a run
 	minProbes  = 4  // keep-alives or window probes that make one
 	minEchoes  = 6  // ACKs from one end that make one
+	minAgain   = 4  // retransmissions that make one
 	maxBlanks  = 8  // lines of distance to scale
 	scaleLines = 40 // lines that the whole conversation is spread over, about
 )
@@ -198,13 +200,14 @@ func (f *folder) run(i int) (item, bool) {
 	it := item{kind: LineFold, first: int32(i)}
 	it.probe = e.Verdict&(tcp.KeepAlive|tcp.ZeroWindowProbe) != 0 && e.gap == 0
 	it.echo = g.info.Kind == trace.TCP && e.plainACK()
-	if !it.probe && !it.echo && !e.bulk() {
+	it.again = e.resends()
+	if !it.probe && !it.echo && !it.again && !e.bulk() {
 		return it, false
 	}
 	j := i
 	for ; j < len(g.events); j++ {
 		x := &g.events[j]
-		if j > i && (g.sectionAt(j) >= 0 || !it.probe && g.silenceAt(j) != nil) {
+		if j > i && (g.sectionAt(j) >= 0 || !it.probe && !it.again && g.silenceAt(j) != nil) {
 			break
 		}
 		if !it.take(x, e.Dir, g.info.Kind) {
@@ -218,6 +221,8 @@ func (f *folder) run(i int) (item, bool) {
 	switch {
 	case it.probe:
 		return it, it.data >= minProbes
+	case it.again:
+		return it, it.data >= minAgain
 	case it.echo:
 		return it, it.acks >= minEchoes
 	}
@@ -233,6 +238,11 @@ func (it *item) take(x *event, dir uint8, kind trace.Kind) bool {
 	case it.probe && x.Dir != dir && x.Len == 0 && answersProbe(x):
 		it.acks++
 	case it.probe:
+		return false
+	case it.again && x.Dir == dir && x.resends():
+		it.data++
+		it.bytes += uint64(x.Len)
+	case it.again && (x.Dir == dir || !x.plainACK()):
 		return false
 	case it.echo && (x.Dir != dir || !x.plainACK()):
 		return false
@@ -250,6 +260,13 @@ func (it *item) take(x *event, dir uint8, kind trace.Kind) bool {
 	return true
 }
 
+// resends says whether an event is data that was sent before, and nothing else.
+func (x *event) resends() bool {
+	const other = trouble &^ (repeats | tcp.OutOfOrder)
+	return x.Len > 0 && x.Verdict&repeats != 0 && x.Verdict&other == 0 && x.gap == 0 &&
+		x.Flags&(tcp.SYN|tcp.FIN|tcp.RST|tcp.URG) == 0 && x.bits&(moved0|moved1) == 0
+}
+
 // answersProbe says whether an empty segment is what a probe is answered with.
 func answersProbe(x *event) bool {
 	const other = trouble &^ (probing | tcp.ZeroWindow)
@@ -265,6 +282,8 @@ func (g *Graph) foldText(it *item) (what, rest string) {
 		return number(int(it.data), "zero window probe") + ", " + time, answers(it)
 	case it.probe:
 		return number(int(it.data), "keep-alive") + ", " + time, answers(it)
+	case it.again:
+		return count(it.bytes) + " in " + number(int(it.data), "retransmission") + ", " + time, answers(it)
 	case it.echo:
 		return answers(it) + ", " + time, ""
 	case g.info.Kind != trace.TCP:
@@ -280,6 +299,8 @@ func (it *item) style() Style {
 		return StyleControl
 	case it.echo:
 		return StyleACK
+	case it.again:
+		return StyleRetransmission
 	}
 	return StyleData
 }

@@ -59,6 +59,9 @@ func (s *Segment) Next() uint32 {
 type Detail struct {
 	Word string // what the application calls its data: "GET /", "Client Hello"; empty if it has no word for it
 	Offer
+	SACK   []tcp.Block   // relative numbers, the right one excluded; none of a D-SACK
+	Answer string        // of a request: what was answered, "200", "OK"; empty while nothing was
+	Asked  packet.Number // of an answer: the packet that ends the request
 }
 
 // Lookup gives the detail of a packet. A Graph asks for what is drawn only, and
@@ -89,6 +92,7 @@ type Graph struct {
 	asking  asking
 	flows   [2]flow
 	totals  [2]Total
+	pairs   uint32 // of lost segments and their repeats
 	details map[packet.Number]Detail
 }
 
@@ -109,6 +113,9 @@ type event struct {
 	fill  packet.Number // the segment that brought the first of them later
 	state [2]tcp.State  // after the segment, of node 0 and 1
 	bits  bits
+	pair  uint32 // what was lost and what repeats it have the same, from 1
+	room  uint32 // window of the other end, bytes; 0: closed or not known
+	shut  int64  // of a segment that opens the window again: ns that it was closed
 }
 
 // bits say what an event is beside its segment.
@@ -124,6 +131,8 @@ const (
 	seqNote   // the first data of its end: worth saying what it covers
 	synRepeat // a SYN or SYN+ACK that was there before
 	ready     // with it both ends are established
+	shut0     // node 0's window is closed
+	shut1
 )
 
 // New makes a graph without segments.
@@ -215,6 +224,8 @@ func (g *Graph) detail(n packet.Number) Detail {
 type source interface {
 	// more gives the segments after packet n, and the conversation as it is now.
 	more(n packet.Number) (Info, []Segment)
+	// renewed says whether what is known of packets has changed since the last call.
+	renewed() bool
 }
 
 // Update takes what has come since Open or the last Update and says whether the
@@ -234,5 +245,9 @@ func (g *Graph) Update() bool {
 	}
 	g.info = info
 	g.Add(segs...)
+	if g.source.renewed() {
+		clear(g.details)
+		changed = true
+	}
 	return changed
 }

@@ -1,6 +1,7 @@
 package flowgraph
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,6 +68,9 @@ func (g *Graph) notes(i int) (out []note) {
 			wide(seq)
 		}
 	}
+	if d := e.asked(g); d != 0 {
+		wide("answers " + hash(d))
+	}
 	if e.Acks != 0 && e.Flags&(tcp.FIN|tcp.RST) == 0 && e.bits&opened == 0 {
 		if e.Len == 0 {
 			say(acksText(e), "")
@@ -75,6 +79,14 @@ func (g *Graph) notes(i int) (out []note) {
 		}
 	}
 	return out
+}
+
+// asked gives the packet of the request that a segment answers, 0 if it does not.
+func (e *event) asked(g *Graph) packet.Number {
+	if e.Len == 0 || g.lookup == nil {
+		return 0
+	}
+	return g.detail(e.Number).Asked
 }
 
 // acksText says what a segment acknowledges; empty if nothing exactly.
@@ -95,7 +107,10 @@ func (g *Graph) problems(e *event) (out []note) {
 	bad := func(long, short string) { out = append(out, note{long: long, short: short, problem: true}) }
 	fine := func(long, short string) { out = append(out, note{long: long, short: short}) }
 	v := e.Verdict
-	of := ""
+	of, join := "", ""
+	if e.pair != 0 {
+		join = "╳" + letters(e.pair) + " "
+	}
 	if e.peer != 0 {
 		of = " of " + hash(e.peer)
 	}
@@ -104,17 +119,17 @@ func (g *Graph) problems(e *event) (out []note) {
 			bad(kind+", the first one was not seen", short)
 			return
 		}
-		bad(kind+of, short+" "+hash(e.peer))
+		bad(join+kind+of, join+short+" "+hash(e.peer))
 	}
 	switch {
 	case v&tcp.FastRetransmission != 0:
-		again("fast retransmission", "fast rtx")
+		again("fast retransmission", "fast")
 	case v&tcp.SpuriousRetransmission != 0:
 		again("spurious retransmission", "spurious")
 	case e.bits&synRepeat != 0:
 		again("SYN again: retransmission", "again")
 	case v&tcp.Retransmission != 0 && e.repeat():
-		again("retransmission", "resends")
+		again("retransmission", "again")
 	case v&tcp.OutOfOrder != 0:
 		bad("out of order", "out of order")
 	}
@@ -126,7 +141,7 @@ func (g *Graph) problems(e *event) (out []note) {
 		if !e.drawnLost() {
 			what = "sent again in "
 		}
-		bad(what+hash(e.again), "see "+hash(e.again))
+		bad(join+what+hash(e.again), join+"see "+hash(e.again))
 	}
 	if v&tcp.LostSegment != 0 && e.gap == 0 {
 		bad("segment before it not captured", "gap before")
@@ -152,11 +167,52 @@ func (g *Graph) problems(e *event) (out []note) {
 	case v&tcp.KeepAliveAck != 0:
 		fine("keep-alive ACK", "keep-alive ok")
 	case v&tcp.DuplicateAck != 0:
+		if hole := g.hole(e); hole != "" {
+			out = append(out, note{long: hole, problem: true, wide: true})
+		}
 		bad("dup ack #"+strconv.FormatUint(uint64(e.DupAck), 10)+" of "+hash(e.DupAckOf), "dup ack #"+strconv.FormatUint(uint64(e.DupAck), 10))
 	case v&tcp.WindowUpdate != 0:
-		fine("window update: "+count(uint64(e.Window)), "window "+scaled(float64(e.Window), 1000, []string{"B", "kB", "MB", "GB"}))
+		after := ""
+		if e.shut > 0 {
+			after = ", closed for " + span(e.shut)
+		}
+		fine("window update: "+count(uint64(e.Window))+after, "window "+scaled(float64(e.Window), 1000, []string{"B", "kB", "MB", "GB"}))
 	}
 	return out
+}
+
+// letters names a pair: a, b … z, aa, ab …
+func letters(n uint32) string {
+	out := ""
+	for ; n > 0; n = (n - 1) / 26 {
+		out = string(rune('a'+(n-1)%26)) + out
+	}
+	return out
+}
+
+// hole says what the SACK blocks of an ACK show to be missing (RFC 2018 §3): the
+// bytes between what is acknowledged and the blocks behind.
+func (g *Graph) hole(e *event) string {
+	blocks := g.detail(e.Number).SACK
+	if len(blocks) == 0 {
+		return ""
+	}
+	blocks = slices.Clone(blocks)
+	slices.SortFunc(blocks, func(a, b tcp.Block) int { return int(int32(a.Left - b.Left)) })
+	missing, holes, at := uint64(0), 0, e.Ack
+	for _, b := range blocks {
+		if n := int32(b.Left - at); n > 0 {
+			missing += uint64(n)
+			holes++
+		}
+		if int32(b.Right-at) > 0 {
+			at = b.Right
+		}
+	}
+	if holes == 0 {
+		return ""
+	}
+	return "hole of " + count(missing)
 }
 
 // gapNote says what became of the bytes missing before an event.

@@ -7,6 +7,7 @@ import (
 
 	"tcplens/dissect"
 	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
 	"tcplens/internal/text"
 	"tcplens/internal/trace"
 )
@@ -23,7 +24,12 @@ func Open(t *trace.Trace, kind trace.Kind, stream uint32) (*Graph, error) {
 		return nil, fmt.Errorf("%s.stream %d: there is none, the last one is %d", kind, stream, n-1)
 	}
 	src := &traceSource{t: t, kind: kind, stream: stream}
-	g := New(Info{Kind: kind, Stream: stream, Server: -1}, words(t.NewReader()))
+	look := words(t.NewReader())
+	g := New(Info{Kind: kind, Stream: stream, Server: -1}, func(n packet.Number) Detail {
+		d := look(n)
+		src.link(n, &d)
+		return d
+	})
 	g.source = src
 	g.Update()
 	return g, nil
@@ -33,6 +39,53 @@ type traceSource struct {
 	t      *trace.Trace
 	kind   trace.Kind
 	stream uint32
+
+	requests []dissect.Request
+	asked    map[packet.Number]int // by the packet that ends a request: its place in requests, the first
+	answered map[packet.Number]int // by the packet of the first message of an answer
+	revision uint64
+}
+
+// renewed looks whether requests have come, or answers.
+func (s *traceSource) renewed() bool {
+	if s.kind != trace.TCP {
+		return false
+	}
+	list, revision := s.t.ConversationRequests(s.stream, s.revision, s.requests[:0])
+	if revision == s.revision {
+		return false
+	}
+	s.requests, s.revision = list, revision
+	s.asked, s.answered = make(map[packet.Number]int, len(list)), make(map[packet.Number]int, len(list))
+	for i := range list {
+		r := &list[i]
+		if _, ok := s.asked[r.Frame]; !ok {
+			s.asked[r.Frame] = i
+		}
+		if _, ok := s.answered[r.First]; !ok && r.First != 0 {
+			s.answered[r.First] = i
+		}
+	}
+	return true
+}
+
+// link says of a request what it was answered, and of an answer what it answers.
+func (s *traceSource) link(n packet.Number, d *Detail) {
+	if i, ok := s.asked[n]; ok {
+		d.Answer = brieflyAnswered(&s.requests[i])
+	}
+	if i, ok := s.answered[n]; ok {
+		d.Asked = s.requests[i].Frame
+	}
+}
+
+// brieflyAnswered is the status of an answer without what only people read.
+func brieflyAnswered(r *dissect.Request) string {
+	code, _, _ := strings.Cut(r.Status, " ")
+	if number := strings.Trim(code, "0123456789") == ""; number && code != "" {
+		return code
+	}
+	return cut(text.Printable(r.Status), 24, text.Printable)
 }
 
 func (s *traceSource) more(after packet.Number) (Info, []Segment) {
@@ -92,11 +145,12 @@ func segment(n packet.Number, r *trace.Row) Segment {
 // words looks into packets of a trace.
 func words(r *trace.Reader) Lookup {
 	return func(n packet.Number) (d Detail) {
+		d.Scale = -1
 		tree, cols, err := r.Dissect(n, dissect.WantTree|dissect.WantColumns)
 		if err != nil {
 			return d
 		}
-		d.Offer = offer(tree)
+		d.Offer, d.SACK = offer(tree)
 		if d.Word = word(tree, cols); d.Word != "" {
 			if ends(tree, n) {
 				d.Word = ""
@@ -126,8 +180,8 @@ func words(r *trace.Reader) Lookup {
 }
 
 // offer reads the options of a segment.
-func offer(tree *dissect.Tree) Offer {
-	o := Offer{Scale: -1}
+func offer(tree *dissect.Tree) (o Offer, sack []tcp.Block) {
+	o.Scale = -1
 	for x := range tree.All() {
 		if x.Field == nil {
 			continue
@@ -145,9 +199,15 @@ func offer(tree *dissect.Tree) Offer {
 			o.AsksCookie = true
 		case "tcp.options.tfo.cookie":
 			o.Cookie = true
+		case "tcp.options.sack_le":
+			sack = append(sack, tcp.Block{Left: uint32(x.Uint())})
+		case "tcp.options.sack_re":
+			if n := len(sack); n > 0 {
+				sack[n-1].Right = uint32(x.Uint())
+			}
 		}
 	}
-	return o
+	return o, sack
 }
 
 // ends says whether packet n only ends a message of HTTP that an earlier packet

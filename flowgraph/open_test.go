@@ -31,14 +31,14 @@ func load(t *testing.T, name string) *trace.Trace {
 // Real conversations, as the lab's lessons recorded them.
 func TestLessons(t *testing.T) {
 	for name, words := range map[string][]string{
-		"http":      {"GET /  74", "200 OK  136", "server 248 µs", "three segments: the client's ACK and FIN travel in one"},
+		"http":      {"GET / → 200", "200 OK  136", "server 248 µs", "three segments: the client's ACK and FIN travel in one"},
 		"close3":    {"three segments", "server first"},
 		"close4":    {"four segments: each FIN has an ACK of its own"},
 		"halfclose": {"half-close: the client is done, the server sends 36 bytes more"},
 		"reset":     {"reset by the client, perhaps with data unread: 37 bytes had come", "┅"},
 		"refused":   {"refused: the server answers the SYN with a RST"},
-		"lossy":     {"fast rtx #9", "╳", "spurious #", "late: #", "retransmission timer"},
-		"ipv6":      {"[::1]:56798 ⇄ [::1]:3000", "GET /  74"},
+		"lossy":     {"╳a fast #9", "╳", "spurious #", "late: #", "retransmission timer"},
+		"ipv6":      {"[::1]:56798 ⇄ [::1]:3000", "GET / → 200"},
 		"tls12":     {"Client Hello", "Server Hello…", "Applicat"},
 		"tls13":     {"Client Hello", "Server Hello…", "Applicat"},
 	} {

@@ -19,6 +19,7 @@ type View struct {
 	l    layout
 	o    Options
 	lane string
+	shut string // the lane of an end whose window is closed
 	rule string
 
 	ending string // how things stand where the capture ends; empty: no such line
@@ -29,9 +30,9 @@ func NewView(g *Graph, o Options) *View {
 	if o.Width <= 0 {
 		o.Width = 80
 	}
-	v := &View{f: folder{g: g, o: o}, o: o, lane: "│", rule: "─"}
+	v := &View{f: folder{g: g, o: o}, o: o, lane: "│", shut: "░", rule: "─"}
 	if o.ASCII {
-		v.lane, v.rule = "|", "-"
+		v.lane, v.shut, v.rule = "|", "0", "-"
 	}
 	v.Update()
 	return v
@@ -244,7 +245,7 @@ func (v *View) row(b *builder, it *item) {
 	if it.kind == LineArrow && l.state > 0 {
 		v.state(b, e, g.client(), l.left-l.state-1, StyleClientState)
 	}
-	b.put(l.left, v.lane, StyleLane)
+	v.post(b, e, g.client(), l.left)
 	var notes []note
 	switch it.kind {
 	case LineFold:
@@ -271,11 +272,20 @@ func (v *View) row(b *builder, it *item) {
 			notes = append(notes, note{long: "+ " + answers(it), short: "+ " + answers(it)})
 		}
 	}
-	b.put(l.right(), v.lane, StyleLane)
+	v.post(b, e, g.client()^1, l.right())
 	if it.kind == LineArrow && l.state > 0 {
 		v.state(b, e, g.client()^1, l.right()+2, StyleServerState)
 	}
 	v.remarks(b, notes)
+}
+
+// post draws the lane of a node beside event e: broken while its window is closed.
+func (v *View) post(b *builder, e *event, node uint8, at int) {
+	if e.bits&(shut0<<node) == 0 {
+		b.put(at, v.lane, StyleLane)
+		return
+	}
+	b.put(at, v.shut, StyleLost)
 }
 
 // times writes the time and the time since the segment before.
@@ -451,6 +461,8 @@ func toASCII(s string) string {
 			b.WriteByte('d')
 		case r == '–' || r == '─':
 			b.WriteByte('-')
+		case r == '╳':
+			b.WriteByte('X')
 		case r == '…':
 			b.WriteByte('~')
 		default:

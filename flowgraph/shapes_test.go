@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
 	"tcplens/internal/trace"
 )
 
@@ -148,8 +149,71 @@ func shapes() []shape {
 			s.seg(20000, 0, "PA", 1, 1, 100)
 			s.seg(240000, 0, "PA", 1, 1, 100)
 			s.seg(250000, 1, "A", 1, 101, 0)
-		}, []string{"220 ms without an ACK: the client's retransmission timer", "resends #4", "╳", "▶▶", "see #5"}},
-		{"fast_retransmission", fastRetransmission, []string{"fast rtx #4", "dup ack #2", "╳"}},
+		}, []string{"220 ms without an ACK: the client's retransmission timer", "╳a again #4", "╳", "▶▶", "see #5"}},
+		{"retransmissions", func(s *scene) {
+			s.handshake()
+			s.seg(20000, 0, "PA", 1, 1, 100)
+			for at, wait := int64(20000), int64(220000); at < 6_000_000; wait *= 2 {
+				at += wait
+				s.seg(at, 0, "PA", 1, 1, 100)
+			}
+			s.seg(7_000_000, 1, "A", 1, 101, 0)
+		}, []string{"500 bytes in 5 retransmissions, 6.76 s", "220 ms without an ACK"}},
+		{"nagle", func(s *scene) {
+			s.handshake()
+			s.seg(20000, 0, "PA", 1, 1, 1460)
+			s.seg(29000, 1, "A", 1, 1461, 0)
+			s.seg(30000, 0, "PA", 1461, 1, 10)
+			s.seg(79000, 1, "A", 1, 1471, 0)
+			s.seg(79050, 0, "PA", 1471, 1, 20)
+			s.seg(130000, 1, "A", 1, 1491, 0)
+		}, []string{"49.0 ms: delayed ACK; the client's 20 bytes wait for it (Nagle)", "51.0 ms: the server delays its ACK; its quickest took 9.0 ms"}},
+		{"waiting", func(s *scene) {
+			s.handshake()
+			exchange(s)
+			s.seg(500000, 0, "PA", 65, 128, 64)
+			s.seg(509000, 1, "A", 128, 129, 0)
+			s.seg(900000, 1, "PA", 128, 129, 10)
+			s.seg(909000, 0, "A", 129, 138, 0)
+			s.seg(1_400_000, 1, "PA", 138, 129, 10)
+			s.seg(1_900_000, 0, "A", 129, 148, 0)
+		}, []string{"442 ms: the server waits for the client, which has all it sent", "391 ms: the client waits for the server's answer to #8",
+			"491 ms idle: neither end has anything to send", "500 ms: the client delays its ACK; its quickest took 1.0 ms"}},
+		{"sack", func(s *scene) {
+			s.handshake()
+			s.seg(20000, 1, "PA", 1, 1, 1460)
+			s.seg(20010, 1, "PA", 2921, 1, 1460)
+			s.seg(29000, 0, "A", 1, 1461, 0)
+			s.words[s.n] = Detail{SACK: []tcp.Block{{Left: 2921, Right: 4381}}}
+			s.seg(29100, 0, "A", 1, 1461, 0)
+			s.words[s.n] = Detail{SACK: []tcp.Block{{Left: 2921, Right: 4381}}}
+		}, []string{"gap  1460", "hole of 1.5 kB · dup ack #1"}},
+		{"fin_retried", func(s *scene) {
+			s.handshake()
+			s.seg(20000, 0, "FA", 1, 1, 0)
+			s.seg(240000, 0, "FA", 1, 1, 0)
+			s.seg(680000, 0, "FA", 1, 1, 0)
+			s.seg(689000, 1, "FA", 1, 2, 0)
+			s.seg(690000, 0, "A", 2, 2, 0)
+		}, []string{"the client's FIN sent 3 times", "440 ms without an ACK"}},
+		{"data_after_fin", func(s *scene) {
+			s.handshake()
+			s.seg(20000, 0, "FA", 1, 1, 0)
+			s.seg(29000, 1, "A", 1, 2, 0)
+			s.seg(30000, 0, "PA", 2, 1, 10)
+		}, []string{"data after the FIN of the end that sent it"}},
+		{"fast_open", func(s *scene) {
+			s.seg(0, 0, "S", 0, 0, 64, func(x *tcp.Segment) { x.Opts.Has |= tcp.OptTFOCookie })
+			s.seg(9000, 1, "SA", 0, 65, 0)
+			s.seg(10000, 1, "PA", 1, 65, 100)
+			s.seg(18000, 0, "A", 65, 101, 0)
+		}, []string{"Fast Open: the SYN carries data, and the server takes it"}},
+		{"began_after_syn", func(s *scene) {
+			s.seg(9000, 1, "SA", 0, 1, 0)
+			s.seg(10000, 0, "A", 1, 1, 0)
+			s.seg(20000, 0, "PA", 1, 1, 5)
+		}, []string{"the capture began after the SYN", "settled: unknown"}},
+		{"fast_retransmission", fastRetransmission, []string{"╳a fast #4", "dup ack #2", "╳"}},
 		{"hole", func(s *scene) {
 			s.handshake()
 			s.seg(20000, 1, "PA", 1, 1, 1460)

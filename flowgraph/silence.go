@@ -57,10 +57,11 @@ type silence struct {
 
 // flow is what one end has sent and what came of it, at the moment.
 type flow struct {
-	next, acked      uint32 // relative numbers: of what it sends next, and of what the other end wants next
-	window           uint32 // as it last said
-	most             uint32 // bytes of its longest segment
-	quick            int64  // ns of the quickest ACK that it got; 0: none yet
+	next, acked      uint32      // relative numbers: of what it sends next, and of what the other end wants next
+	window           uint32      // as it last said
+	shut             packet.Time // when it closed its window
+	most             uint32      // bytes of its longest segment
+	quick            int64       // ns of the quickest ACK that it got; 0: none yet
 	data             packet.Number
 	sent, got, opens bool // next, acked and window are known
 }
@@ -91,7 +92,22 @@ func (g *Graph) flowOn(e *event) {
 	if e.Flags&tcp.ACK != 0 && (!other.got || int32(e.Ack-other.acked) > 0) {
 		other.acked, other.got = e.Ack, true
 	}
+	wasShut := own.opens && own.window == 0
 	own.window, own.opens = e.Window, true
+	switch shut := e.Window == 0; {
+	case shut && !wasShut:
+		own.shut = e.Time
+	case !shut && wasShut:
+		e.shut = int64(e.Time - own.shut)
+	}
+	for dir := range uint8(2) {
+		if f := &g.flows[dir]; f.opens && f.window == 0 {
+			e.bits |= shut0 << dir
+		}
+	}
+	if other.opens {
+		e.room = other.window
+	}
 	own.most = max(own.most, e.Len)
 	if e.Len > 0 {
 		own.data = e.Number
@@ -256,7 +272,7 @@ func (g *Graph) quietText(i int) string {
 	case causeDelayed:
 		return fmt.Sprintf("%s: the %s delays its ACK; its quickest took %s", time, from, brief(s.quick))
 	case causeNagle:
-		return fmt.Sprintf("%s: the %s delays its ACK, the %s's next %s wait for it (Nagle)", time, from, to, count(uint64(s.bytes)))
+		return fmt.Sprintf("%s: delayed ACK; the %s's %s wait for it (Nagle)", time, to, count(uint64(s.bytes)))
 	case causeUnderWay:
 		return fmt.Sprintf("%s: waiting for the %s's ACK of %s", time, from, count(uint64(s.bytes)))
 	case causePending:

@@ -58,6 +58,23 @@ func (t *Trace) App(stream uint32) dissect.App {
 	return t.tables.apps[stream].session.App()
 }
 
+// ConversationRequests appends to dst the requests of one TCP conversation, as far
+// as they have been found, unless their revision is seen: the one that the call
+// before gave. It gives the revision that they have now; 0 is none.
+func (t *Trace) ConversationRequests(stream uint32, seen uint64, dst []dissect.Request) ([]dissect.Request, uint64) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if int(stream) >= len(t.tables.apps) {
+		return dst, 0
+	}
+	s := t.tables.apps[stream].session
+	revision := s.RequestRevision()
+	if revision == seen {
+		return dst, revision
+	}
+	return s.Requests(0, dst), revision
+}
+
 // reserve gives the conversation a number that a proxy speaks of: that of the segment,
 // with the far port in place of the proxy's. tshark counts it as well.
 func (w *Writer) reserve(x *dissect.Transport, far uint16) {
