@@ -24,6 +24,8 @@ const (
 	mostArrow  = 64
 	bestNote   = 13
 	wideFrom   = 110
+
+	leastWideNote = 28
 )
 
 // newLayout shares out the width. What has the least to say goes first: the note,
@@ -77,7 +79,7 @@ func (l *layout) share(rest int) {
 	const gap = 2
 	switch {
 	case l.wide:
-		l.arrow = min(rest-gap-20, mostArrow)
+		l.arrow = min(rest-gap-leastWideNote, mostArrow)
 	case rest < bestArrow+gap+6:
 		l.arrow = min(rest, mostArrow)
 	case rest < bestArrow+gap+bestNote:
