@@ -16,6 +16,11 @@ type Decryption struct {
 	// more than once, and is called by the sequencing goroutine. nil: nobody asks.
 	Missing func()
 
+	// Refresh is called by the sequencing goroutine when a connection's secrets are
+	// looked for in vain, before they are said to be missing: it may add to Keys what
+	// has come meanwhile. nil: nothing is to be had.
+	Refresh func()
+
 	depth int // of TLS inside of TLS
 }
 
@@ -167,6 +172,22 @@ func (l *tlsLock) clientHello(dir uint8, m []byte) {
 	}
 	l.early = false
 	eachExtension(m, func(kind uint16, _ []byte) { l.early = l.early || kind == 42 })
+	if s, _ := l.Keys.Of(l.client); l.early && s.ClientEarly == nil {
+		l.refresh()
+	}
+}
+
+// refresh looks for more secrets at once.
+func (l *tlsLock) refresh() {
+	if l.Refresh != nil {
+		l.Refresh()
+	}
+}
+
+// complete says whether all secrets of TLS 1.3 are there, but for those of early data.
+func (l *tlsLock) complete() bool {
+	s, _ := l.Keys.Of(l.client)
+	return s.ClientHandshake != nil && s.ServerHandshake != nil && s.ClientTraffic != nil && s.ServerTraffic != nil
 }
 
 func (l *tlsLock) serverHello(m []byte) {
@@ -179,8 +200,10 @@ func (l *tlsLock) serverHello(m []byte) {
 	l.version, l.etm, l.ems = h.version, h.encryptThenMAC, h.extendedMaster
 	l.sessionID = append([]byte(nil), h.session...)
 	if l.version == 0x0304 {
-		s, _ := l.Keys.Of(l.client)
-		if s.ClientHandshake == nil || s.ServerHandshake == nil || s.ClientTraffic == nil || s.ServerTraffic == nil {
+		if !l.complete() {
+			l.refresh()
+		}
+		if !l.complete() {
 			l.lacks()
 		}
 	}
@@ -240,6 +263,10 @@ func (l *tlsLock) changeCipher(dir uint8) {
 		return
 	}
 	master := l.master()
+	if master == nil {
+		l.refresh()
+		master = l.master()
+	}
 	if master == nil {
 		l.lacks()
 		return

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -70,6 +71,53 @@ func TestLiveDecrypted(t *testing.T) {
 			tm.write("q!")
 			tm.press("Enter")
 			tm.ended()
+		})
+	}
+}
+
+// TestLiveTextDecrypted reads what is printed while it is captured: each packet is printed
+// once, and yet decrypted, as the secrets are read when they are needed. The file of secrets
+// appears when curl writes it, after the capture has begun.
+func TestLiveTextDecrypted(t *testing.T) {
+	curl, err := exec.LookPath("curl")
+	if err != nil {
+		t.Fatal("curl is not installed: it is the client of this test; make test installs it (Debian: apt-get install curl)")
+	}
+	if !alone(t) {
+		return
+	}
+	for _, tt := range []struct {
+		name    string
+		version uint16
+		flag    string
+		printed []string
+	}{
+		{"TLS 1.2", tls.VersionTLS12, "--http1.1", []string{"GET /json HTTP/1.1", "HTTP/1.1 200 OK"}},
+		{"TLS 1.3", tls.VersionTLS13, "--http1.1", []string{"GET /json HTTP/1.1", "HTTP/1.1 200 OK"}},
+		{"HTTP/2", tls.VersionTLS13, "--http2", []string{"HEADERS[1]: GET /json", "HEADERS[1]: 200 OK"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := serveTLS(t, tt.version)
+			keys := filepath.Join(t.TempDir(), "keys.log")
+			_, port, _ := strings.Cut(strings.TrimPrefix(s.URL, "https://"), ":")
+			r := start(t, nil, "-i", "lo", "-f", "udp port 3000 or tcp port "+port, "--keylog", keys, "-T", "fields", "-e", "udp.payload", "-e", "_ws.col.Info")
+			mark(t, "begin")
+			r.until(hexOf("begin"))
+			cmd := exec.Command(curl, tt.flag, "-sS", "-k", "--fail", s.URL+"/json")
+			cmd.Env = environment("SSLKEYLOGFILE=" + keys)
+			if got := run(t, cmd, nil); got.code != 0 || !strings.Contains(got.out, "secret") {
+				t.Fatalf("curl: %+v", got)
+			}
+			mark(t, "end")
+			lines := strings.Join(r.until(hexOf("end")), "\n")
+			for _, want := range tt.printed {
+				if !strings.Contains(lines, want) {
+					t.Errorf("there is no %q in\n%s", want, lines)
+				}
+			}
+			if code := r.end(syscall.SIGINT); code != 0 || strings.Contains(r.errs.String(), "key log") {
+				t.Errorf("exit code %d, %s", code, r.errs)
+			}
 		})
 	}
 }

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"tcplens/capture"
 	"tcplens/dissect"
@@ -144,6 +146,108 @@ func TestKeysComeLate(t *testing.T) {
 			for i := range want {
 				if got[i] != want[i] {
 					t.Fatalf("%s, secrets after packet %d: packet %d is\n%s\ninstead of\n%s", c.name, cut, i+1, got[i], want[i])
+				}
+			}
+		}
+	}
+}
+
+// visited is what a first visit shows of each packet, as text does that is printed live.
+func visited(t *testing.T, tr *trace.Trace) (out []string) {
+	t.Helper()
+	r := tr.NewVisitor(trace.FirstVisit)
+	s := tr.Snapshot()
+	for n := s.First(); n <= s.Last(); n++ {
+		_, cols, err := r.Dissect(n, dissect.WantColumns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, cols.Proto+" "+cols.Info)
+	}
+	return out
+}
+
+// Packets that lack secrets have the key log read at once: what is printed as it comes is
+// decrypted although the time to look at the file has not come.
+func TestKeysAreReadWhenLacking(t *testing.T) {
+	for _, name := range []string{"tls13_resume_aes128.pcap", "tls12_cbc_alpn_resume.pcap", "h2_tls13.pcap", "roles.pcap", "ways.pcap"} {
+		packets := packetsOf(t, keyed+name)
+		secrets, err := os.ReadFile(keyed + name + ".keylog")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for step := len(packets); step > 0; step /= 4 {
+			path := filepath.Join(t.TempDir(), "keys")
+			p := start(t, pipeline.Options{KeyLog: path, KeyPoll: time.Hour})
+			src := &player{packets: slices.Clone(packets), next: make(chan int)}
+			ended := run(t, p, src)
+			src.next <- 0
+			<-p.Idle()
+			write(t, path, secrets)
+			for rest := len(packets); rest > 0; rest -= step {
+				src.next <- min(step, rest)
+			}
+			close(src.next)
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
+			got := visited(t, p.Trace())
+			if want == nil {
+				if want = got; !strings.Contains(strings.Join(want, "\n"), "GET /") {
+					t.Fatalf("%s: nothing is decrypted:\n%s", name, strings.Join(want, "\n"))
+				}
+			}
+			for i := range want {
+				if got[i] != want[i] {
+					t.Fatalf("%s, %d packets at a time: packet %d is %s instead of %s", name, step, i+1, got[i], want[i])
+				}
+			}
+		}
+	}
+}
+
+// Secrets that come after the hellos open what follows before it is put in order, and what
+// came before as well, though the time to look at the file has not come.
+func TestKeysComeBetween(t *testing.T) {
+	for _, name := range []string{"tls13_hrr.pcap", "tls12_ecdhe_aesgcm.pcap"} {
+		packets := packetsOf(t, keyed+name)
+		secrets, err := os.ReadFile(keyed + name + ".keylog")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := 13 // the packet with the request
+		if name == "tls12_ecdhe_aesgcm.pcap" {
+			ask = 12
+		}
+		var want []string
+		for cut := 0; cut < ask; cut++ {
+			path := filepath.Join(t.TempDir(), "keys")
+			p := start(t, pipeline.Options{KeyLog: path, KeyPoll: time.Hour})
+			var hours atomic.Int64
+			p.SetClock(func() time.Time { return time.Unix(3600*hours.Load(), 0) })
+			src := &player{packets: slices.Clone(packets), next: make(chan int)}
+			ended := run(t, p, src)
+			src.next <- cut
+			src.next <- 0
+			<-p.Idle()
+			write(t, path, secrets)
+			hours.Add(1)
+			src.next <- len(packets) - cut
+			close(src.next)
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
+			if got := visited(t, p.Trace())[ask-1]; !strings.Contains(got, "GET /index.html") {
+				t.Errorf("%s, secrets after packet %d: the request is %q", name, cut, got)
+			}
+			got := shown(t, p.Trace())
+			if cut == 0 {
+				want = got
+			}
+			for i := range want {
+				if got[i] != want[i] {
+					t.Errorf("%s, secrets after packet %d: packet %d is\n%s\ninstead of\n%s", name, cut, i+1, got[i], want[i])
 				}
 			}
 		}

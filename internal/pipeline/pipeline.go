@@ -60,7 +60,7 @@ type Pipeline struct {
 	n     packet.Number // packets passed on by the reading goroutine
 	busy  atomic.Int64  // batches between the source and the trace
 	quiet chan struct{} // one slot: told when nothing is under way
-	keys  keyFile       // for the reading goroutine
+	keys  keyFile
 }
 
 // OpenFile makes the pipeline of a file that can be read at any place. It and the
@@ -98,7 +98,7 @@ func New(o Options) (*Pipeline, error) {
 // begin makes the trace over its store.
 func (p *Pipeline) begin(store trace.Store) {
 	o := &p.opts
-	p.keys = keyFile{path: o.KeyLog, maybe: o.KeyMaybe, log: o.Keys, pace: o.KeyPoll}
+	p.keys = keyFile{path: o.KeyLog, maybe: o.KeyMaybe, keep: o.SaveKeys, log: o.Keys, pace: o.KeyPoll, now: time.Now}
 	if p.keys.log == nil {
 		p.keys.log = &tlskeys.Log{}
 	}
@@ -106,7 +106,11 @@ func (p *Pipeline) begin(store trace.Store) {
 		p.keys.pace = DefaultKeyPoll
 	}
 	p.trace = trace.New(store, o.DecodeAs)
-	p.trace.UseKeys(p.keys.log)
+	var refresh func(bool)
+	if o.KeyLog != "" || o.Keys != nil {
+		refresh = p.keys.refresh
+	}
+	p.trace.UseKeys(p.keys.log, refresh)
 	p.w = p.trace.Writer()
 	p.w.Set(func(s *trace.Status) { s.Source, s.Saving = o.Name, o.SaveName })
 }
@@ -206,6 +210,7 @@ func (p *Pipeline) Run(ctx context.Context, src capture.Source) error {
 		p.done(len(j.rows) == 0)
 		free <- j
 	}
+	p.saveSecrets(p.keys.take()) // what was read behind the last batch
 	p.w.End(err)
 	return err
 }
@@ -243,9 +248,8 @@ func (p *Pipeline) decode(work <-chan *job) {
 // read is the reading goroutine.
 func (p *Pipeline) read(ctx context.Context, src capture.Source, free <-chan *job, work, order chan<- *job) error {
 	known := 0
-	if text := p.keys.all(); p.opts.SaveKeys {
-		p.saveSecrets(text)
-	}
+	p.keys.all()
+	p.saveSecrets(p.keys.take())
 	keys := p.keys.status()
 	p.w.Set(func(s *trace.Status) { s.Keys = keys })
 	for {

@@ -18,19 +18,27 @@ type KeyStatus struct {
 
 // UseKeys says which key log opens TLS. It is called before the trace has packets;
 // the log may grow later: see Writer.Rekey.
-func (t *Trace) UseKeys(log *tlskeys.Log) { t.keys = log }
+//
+// refresh, which may be nil, is called while packets are put in order, by the goroutine that
+// does so, when secrets are missing: it may add to the log what has come meanwhile, and must
+// return soon. again says that they were missing before.
+func (t *Trace) UseKeys(log *tlskeys.Log, refresh func(again bool)) { t.keys, t.refresh = log, refresh }
 
 // session makes what an application remembers of a conversation.
 func (w *Writer) session(kind dissect.App, a *app, stream uint32, flow packet.Flow) *dissect.Session {
 	s := dissect.NewSession(kind)
 	if w.t.keys != nil {
-		s.Decrypt(dissect.Decryption{
+		d := dissect.Decryption{
 			Keys:    w.t.keys,
 			PDUs:    &w.t.tables.pdus,
 			Stream:  stream,
 			Server:  a.serverPort(flow),
 			Missing: func() { w.lacks(stream) },
-		})
+		}
+		if w.t.refresh != nil {
+			d.Refresh = func() { w.t.refresh(false) }
+		}
+		s.Decrypt(d)
 	}
 	return s
 }
@@ -44,7 +52,33 @@ func (w *Writer) lacks(stream uint32) {
 	if w.lacking == nil || len(w.lacking) >= maxLacking {
 		w.lacking = make(map[uint32]struct{})
 	}
+	if _, ok := w.lacking[stream]; !ok {
+		w.recent[w.lacked%len(w.recent)] = stream
+		w.lacked++
+	}
 	w.lacking[stream] = struct{}{}
+}
+
+// keysCome finds the conversations, among those that lacked secrets most recently, whose
+// secrets have come before a packet: what was captured of them is to be gone through again
+// before the packet is put in order.
+func (w *Writer) keysCome(s *Scanned) (found []uint32) {
+	h := &s.Headers
+	if len(w.lacking) == 0 || w.t.refresh == nil || len(h.Transports) == 0 || len(h.Transports[len(h.Transports)-1].Payload) == 0 {
+		return nil
+	}
+	w.t.refresh(true)
+	v := w.t.keys.Version()
+	if v == w.checked {
+		return nil
+	}
+	w.checked = v
+	for _, stream := range w.recent[:min(w.lacked, len(w.recent))] {
+		if _, ok := w.lacking[stream]; ok && w.t.tables.apps[stream].session.Unlocks() {
+			found = append(found, stream)
+		}
+	}
+	return found
 }
 
 // Rekey looks again at the conversations whose secrets were not there: the key log
@@ -63,18 +97,21 @@ func (w *Writer) Rekey() {
 			found = append(found, stream)
 		}
 	}
+	w.unlock(found)
+}
+
+// unlock goes again through conversations whose secrets have come.
+func (w *Writer) unlock(found []uint32) {
+	if len(found) == 0 {
+		return
+	}
 	slices.Sort(found)
-	var r *Reader
+	r := w.t.NewReader()
 	for _, stream := range found {
 		delete(w.lacking, stream)
-		if r == nil {
-			r = w.t.NewReader()
-		}
 		w.replay(r, stream)
 	}
-	if r != nil {
-		w.t.notify()
-	}
+	w.t.notify()
 }
 
 // replay goes through a conversation again with the secrets that are known now.

@@ -33,9 +33,10 @@ type Trace struct {
 	gen     atomic.Uint64         // raised with every change that a reader may want to see
 	changed chan struct{}         // one slot: full means "already told"
 
-	store Store
-	as    *dissect.DecodeAs
-	keys  *tlskeys.Log // nil: nothing is decrypted
+	store   Store
+	as      *dissect.DecodeAs
+	keys    *tlskeys.Log     // nil: nothing is decrypted
+	refresh func(again bool) // see UseKeys
 
 	mu     sync.RWMutex // guards what follows; the writer holds it for a batch at a time
 	tables tables

@@ -27,6 +27,9 @@ type Writer struct {
 	facts tcp.Facts // of the segment at hand; here, so that it need not be allocated
 
 	lacking map[uint32]struct{} // conversations whose secrets were not all there
+	recent  [64]uint32          // the newest of them, in a ring
+	lacked  int                 // how many there have been
+	checked uint64              // the version of the key log that those were looked for in
 	rekeyed uint64              // the version of the key log that they were looked for in
 }
 
@@ -80,10 +83,26 @@ func (w *Writer) End(err error) {
 // Append puts packets in order behind those that are there and publishes them.
 // The packets' Pos must be where the store has their bytes.
 func (w *Writer) Append(batch []Scanned) {
+	for {
+		k, found := w.append(batch)
+		if batch = batch[k:]; len(found) == 0 {
+			return
+		}
+		w.unlock(found)
+	}
+}
+
+// append is Append up to a packet before which secrets have come that conversations
+// lacked; those are in found. It says how many packets it has put in order.
+func (w *Writer) append(batch []Scanned) (done int, found []uint32) {
 	t := w.t
 	t.mu.Lock()
 	n := packet.Number(t.count.Load())
 	for i := range batch {
+		if found = w.keysCome(&batch[i]); len(found) > 0 {
+			batch = batch[:i]
+			break
+		}
 		n++
 		r := t.slot(n)
 		w.row(r, n, &batch[i])
@@ -102,6 +121,7 @@ func (w *Writer) Append(batch []Scanned) {
 	t.count.Store(uint32(n))
 	t.mu.Unlock()
 	t.notify()
+	return len(batch), found
 }
 
 // restream changes the number of the conversation that packet n belongs to: the
