@@ -281,7 +281,11 @@ func joinedSegments(c *cursor, m *Messages) (w cursor, conflict bool) {
 	}
 	w.addAt(fTCPSegments, 0, len(m.Whole), Node{text: label, Flags: Generated})
 	w.begin()
-	for _, p := range m.Pieces {
+	for k, p := range m.Pieces {
+		if k == maxPieceNodes {
+			w.addAt(fText, 0, 0, Node{text: "and " + plural(len(m.Pieces)-k, "more segment"), Flags: Generated})
+			break
+		}
 		n := len(p.Data)
 		text := fmt.Sprintf("Frame: %d, payload: %d-%d (%s)", p.Frame, p.Off, int(p.Off)+n-1, plural(n, "byte"))
 		if n == 0 {
@@ -312,6 +316,10 @@ func joinedSegments(c *cursor, m *Messages) (w cursor, conflict bool) {
 
 // maxListedPieces bounds how many segments the line above all lists.
 const maxListedPieces = 1000
+
+// maxPieceNodes bounds how many of them have a line of their own, so that the tree has
+// room for the message.
+const maxPieceNodes = maxNodes * 3 / 4
 
 // notJoined shows that a segment adds to a message that was complete (R74); past
 // says that it goes beyond what was joined.
