@@ -118,9 +118,7 @@ func (m *Model) combineMenu() {
 		if m.view != viewPackets {
 			m.came, m.view, m.focus = nil, viewPackets, paneList
 		}
-		m.prompt.open(promptFilter, joined(m.filter, "and", whole))
-		m.prompt.checkFilter(m)
-		return nil
+		return m.openFilter(joined(m.filter, "and", whole))
 	}})
 	m.menu = u
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tcplens/dissect/filter"
 	"tcplens/internal/text"
 )
 
@@ -137,7 +138,10 @@ func (m *Model) drawFilter(w int) string {
 	l.put(sKey, " /")
 	if m.prompt.kind == promptFilter {
 		l.put(sBorder, m.g.cursor)
-		m.typed(l, w-4)
+		st, sign := m.standing()
+		m.typed(l, st, w-4-cells(sign))
+		l.to(w - cells(sign) - 1)
+		l.put(st, sign)
 		return l.end()
 	}
 	room := w - l.used - rw - 3
@@ -155,20 +159,34 @@ func (m *Model) drawFilter(w int) string {
 
 // typed draws the text of the prompt with its cursor, scrolled so that the cursor
 // is on view.
-func (m *Model) typed(l *line, room int) {
+func (m *Model) typed(l *line, st style, room int) {
 	before, after := around(m.prompt.text, m.prompt.at)
 	for cells(before) > room-2 && before != "" {
 		r := []rune(before)
 		before = string(r[1:])
 	}
-	l.put(sPrompt, before)
+	l.put(st, before)
 	cur, rest := " ", ""
 	if after != "" {
 		r := []rune(after)
 		cur, rest = string(r[:1]), string(r[1:])
 	}
 	l.raw("\x1b[7m", m.g.text(cur), max(cells(cur), 1))
-	l.put(sPrompt, rest)
+	l.put(st, rest)
+}
+
+// standing says how the display filter that is typed stands: by colour, and by a
+// sign for those who see none.
+func (m *Model) standing() (style, string) {
+	switch m.prompt.state {
+	case filter.Valid:
+		return sLive, m.g.valid
+	case filter.Odd:
+		return sWarn, "?"
+	case filter.Invalid:
+		return sError, m.g.wrong
+	}
+	return sPrompt, ""
 }
 
 // shownOf says how many packets are shown.
@@ -254,7 +272,7 @@ func (m *Model) drawFooter(w int) string {
 		} else {
 			hint = ""
 		}
-		m.typed(l, room)
+		m.typed(l, sPrompt, room)
 		l.to(w - cells(hint) - 1)
 		l.put(sHint, hint)
 		return l.end()
@@ -266,7 +284,7 @@ func (m *Model) drawFooter(w int) string {
 		l.put(st, " "+m.g.cut(m.g.text(text.Printable(m.note)), w-2))
 		return l.end()
 	case k == promptFilter:
-		l.put(sHint, " Enter apply   Tab complete   Up earlier   Esc leave")
+		l.put(sHint, " Enter apply   Tab complete   Up earlier   ^U clear   Esc leave")
 		return l.end()
 	}
 	here := m.here()

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"tcplens/dissect/filter"
 	"tcplens/internal/text"
 )
 
@@ -179,6 +180,56 @@ func (m *Model) advice() []string {
 	return out
 }
 
+// drawHints draws some of the hints, those around the one that was taken.
+func (m *Model) drawHints(indent int) []string {
+	p := &m.prompt
+	var lines []string
+	const most = 8
+	top := min(max(p.choice-most, 0), max(len(p.hints)-most, 0))
+	wide := 0
+	for i := top; i < min(top+most, len(p.hints)); i++ {
+		wide = max(wide, cells(m.g.text(text.Printable(p.hints[i].name()))))
+	}
+	wide = min(max(wide+2, 24), max(m.width/2, 10))
+	for i := top; i < min(top+most, len(p.hints)); i++ {
+		h := &p.hints[i]
+		m.l.reset(m.width, gBar)
+		if i == p.choice-1 {
+			m.l.on = gSelected
+		}
+		m.l.space(indent)
+		st := sKey
+		if h.quiet {
+			st = sDim
+		}
+		room := m.width - indent - 1
+		if h.desc == "" {
+			m.l.put(st, m.g.cut(m.g.text(text.Printable(h.name())), room))
+		} else {
+			m.l.fit(st, m.g.cut(m.g.text(text.Printable(h.name())), wide-1), wide)
+			m.l.put(sHint, m.g.cut(m.g.text(text.Printable(h.desc)), room-wide))
+		}
+		lines = append(lines, m.l.end())
+	}
+	if n := len(p.hints) - most; n > 0 {
+		m.l.reset(m.width, gPlain)
+		m.l.space(indent)
+		more := "and " + number(uint64(n)) + " more"
+		if len(p.hints) >= mostHints {
+			more = "and more: type on"
+		}
+		m.l.put(sDim, more)
+		lines = append(lines, m.l.end())
+	}
+	if len(p.hints) == 0 && p.about != "" && p.message == "" {
+		m.l.reset(m.width, gBar)
+		m.l.space(indent)
+		m.l.put(sHint, m.g.cut(m.g.text(p.about), m.width-indent-1))
+		lines = append(lines, m.l.end())
+	}
+	return lines
+}
+
 // sourceName is where the packets come from: "lo, port 3000".
 func (m *Model) sourceName(sep string) string {
 	s := text.Printable(m.src.status.Source)
@@ -201,42 +252,24 @@ func (m *Model) drawPrompt(f *frame, s screen) {
 	var lines []string
 	indent := 3
 	if p.message != "" && len(p.text) > 0 {
+		st := sError
+		if p.state == filter.Odd {
+			st = sWarn
+		}
 		if p.caret != "" {
 			m.l.reset(m.width, gPlain)
 			m.l.space(indent)
-			m.l.put(sError, p.caret)
+			m.l.put(st, p.caret)
 			lines = append(lines, m.l.end())
 		}
 		for _, part := range wrap(m.g.text(p.message), m.width-indent-1) {
 			m.l.reset(m.width, gPlain)
 			m.l.space(indent)
-			m.l.put(sError, part)
+			m.l.put(st, part)
 			lines = append(lines, m.l.end())
 		}
 	}
-	const most = 8
-	for i, h := range p.hints {
-		if i == most {
-			m.l.reset(m.width, gPlain)
-			m.l.space(indent)
-			m.l.put(sDim, "and "+count(uint64(len(p.hints)-most), "more name"))
-			lines = append(lines, m.l.end())
-			break
-		}
-		m.l.reset(m.width, gBar)
-		m.l.space(indent)
-		m.l.fit(sKey, h, max(32, len(h)+1))
-		if i < len(p.details) {
-			m.l.put(sHint, p.details[i])
-		}
-		lines = append(lines, m.l.end())
-	}
-	if len(p.hints) == 0 && len(p.details) == 1 && p.message == "" {
-		m.l.reset(m.width, gBar)
-		m.l.space(indent)
-		m.l.put(sHint, p.details[0])
-		lines = append(lines, m.l.end())
-	}
+	lines = append(lines, m.drawHints(indent)...)
 	if len(lines) > s.body.h-1 {
 		lines = lines[:max(s.body.h-1, 0)]
 	}

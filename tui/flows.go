@@ -267,8 +267,7 @@ func (m *Model) doFlows(a action) tea.Cmd {
 	case actExplain:
 		m.explainFlow()
 	case actFilter:
-		m.prompt.open(promptFilter, m.filter)
-		m.prompt.checkFilter(m)
+		return m.openFilter(m.filter)
 	case actEnter:
 		m.only()
 	default:

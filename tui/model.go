@@ -71,6 +71,7 @@ type Model struct {
 	frozen bool
 
 	prompt  prompt
+	seen    seen
 	writing writing
 	menu    *menu
 	help    bool
@@ -192,7 +193,7 @@ func (m *Model) Init() tea.Cmd {
 // Idle says whether nothing is under way: no scan, no search, nothing asked of the
 // capture. Waiting for new packets does not count.
 func (m *Model) Idle() bool {
-	return m.busy == 0 && !m.scan.running && !m.find.running && m.scanDone() && (m.view != viewFollow || !m.conv.running && m.conv.done) &&
+	return m.busy == 0 && !m.scan.running && !m.find.running && m.seen.running == 0 && m.scanDone() && (m.view != viewFollow || !m.conv.running && m.conv.done) &&
 		(m.view != viewRequests || !m.requests.running && !m.requests.more) &&
 		!m.why.running && (m.view != viewProblems || !m.problems.running && !m.problems.more && !m.problems.why.running)
 }

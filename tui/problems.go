@@ -384,8 +384,7 @@ func (m *Model) doProblems(a action) tea.Cmd {
 	case actLeft:
 		p.unfold(false)
 	case actFilter:
-		m.prompt.open(promptFilter, m.filter)
-		m.prompt.checkFilter(m)
+		return m.openFilter(m.filter)
 	case actExplain:
 		m.explainProblem()
 	default:

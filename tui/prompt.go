@@ -1,11 +1,9 @@
 package tui
 
 import (
-	"errors"
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
+	"tcplens/dissect"
 	"tcplens/dissect/filter"
 )
 
@@ -29,11 +27,15 @@ type prompt struct {
 	text []rune
 	at   int // cursor, in characters
 
-	message string // what is wrong with the text
-	caret   string // marks under the word that is wrong
-	hints   []string
-	details []string
-	choice  int // hint that Tab takes
+	state    filter.State // of a display filter
+	message  string       // what is wrong with the text, or odd
+	caret    string       // marks under the place
+	hints    []hint
+	choice   int            // 1 for the first hint when it was taken, and so on; 0 when none was
+	from, to int            // bytes of the text that a hint takes the place of
+	better   string         // what is suggested for them, when something is wrong
+	about    string         // what the word at the cursor is
+	wants    *dissect.Field // the field that a value is typed for; nil if none
 
 	past   [promptKinds][]string // what was entered before
 	most   int                   // how many display filters are kept
@@ -44,8 +46,8 @@ type prompt struct {
 // open begins to type.
 func (p *prompt) open(k promptKind, text string) {
 	p.kind, p.text = k, []rune(text)
-	p.at, p.message, p.caret, p.hints, p.details = len(p.text), "", "", nil, nil
-	p.recall, p.draft = 0, ""
+	p.at, p.recall, p.draft = len(p.text), 0, ""
+	p.forget()
 }
 
 func (p *prompt) close() { p.kind = noPrompt }
@@ -162,74 +164,4 @@ func (p *prompt) edit(msg tea.KeyPressMsg) bool {
 		}
 	}
 	return false
-}
-
-// complete takes the hint that is offered for the word at the cursor, or what all
-// hints have in common.
-func (p *prompt) complete() bool {
-	if len(p.hints) == 0 {
-		return false
-	}
-	s := p.value()
-	at := len(string(p.text[:p.at]))
-	start, end := filter.WordAt(s, at)
-	if p.kind == promptCommand {
-		start, end = 0, len(s)
-	}
-	word := common(p.hints)
-	if word == s[start:end] || len(p.hints) == 1 {
-		word = p.hints[p.choice%len(p.hints)]
-		p.choice++
-	}
-	p.text = []rune(s[:start] + word + s[end:])
-	p.at = len([]rune(s[:start] + word))
-	return true
-}
-
-// common is the longest beginning that all of them share.
-func common(words []string) string {
-	c := words[0]
-	for _, w := range words[1:] {
-		for !strings.HasPrefix(w, c) {
-			c = c[:len(c)-1]
-		}
-	}
-	return c
-}
-
-// checkFilter looks at a display filter while it is typed.
-func (p *prompt) checkFilter(m *Model) {
-	p.message, p.caret, p.hints, p.details, p.choice = "", "", nil, nil, 0
-	s := p.value()
-	at := len(string(p.text[:p.at]))
-	start, end := filter.WordAt(s, at)
-	if word := s[start:end]; at == end && len(word) > 0 {
-		p.hints = append(p.hints, m.names.Complete(word, 60)...)
-		if len(p.hints) == 1 && p.hints[0] == word {
-			p.details = []string{m.names.Describe(word)}
-			p.hints = nil
-		} else {
-			for _, h := range p.hints {
-				p.details = append(p.details, m.names.Describe(h))
-			}
-		}
-	}
-	_, err := filter.Parse(s, m.lookup)
-	var fe *filter.Error
-	if errors.As(err, &fe) && len(p.hints) > 0 && fe.Pos == start && fe.Len == end-start {
-		return // the word is still being typed
-	}
-	p.complain(err, s)
-}
-
-// complain shows what is wrong with a filter, with marks under the word.
-func (p *prompt) complain(err error, s string) {
-	var fe *filter.Error
-	if err == nil || !errors.As(err, &fe) {
-		return
-	}
-	p.hints, p.details = nil, nil
-	p.message = fe.Error()
-	caret := fe.Caret(s)
-	p.caret = caret[strings.LastIndexByte(caret, '\n')+1:]
 }

@@ -405,8 +405,7 @@ func (m *Model) doRequests(a action) tea.Cmd {
 		p.reverse = !p.reverse
 		p.sort()
 	case actFilter:
-		m.prompt.open(promptFilter, m.filter)
-		m.prompt.checkFilter(m)
+		return m.openFilter(m.filter)
 	case actEnter:
 		m.only()
 	default:

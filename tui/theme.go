@@ -258,6 +258,7 @@ type glyphs struct {
 	live, stopped, frozen            string
 	rule, cursor, chip, marked       string
 	dot, ellipsis, up, down          string
+	valid, wrong                     string
 }
 
 func newGlyphs(ascii bool) *glyphs {
@@ -267,6 +268,7 @@ func newGlyphs(ascii bool) *glyphs {
 			request: ">", response: "<", acked: "a", dup: "=", open: "v", closed: ">",
 			live: "*", stopped: "#", frozen: "=", rule: "-", cursor: "|", chip: "v", marked: "*",
 			dot: "-", ellipsis: "~", up: "^", down: "v",
+			valid: "ok", wrong: "x",
 		}
 	}
 	return &glyphs{
@@ -274,5 +276,6 @@ func newGlyphs(ascii bool) *glyphs {
 		request: "→", response: "←", acked: "✓", dup: "≡", open: "▾", closed: "▸",
 		live: "●", stopped: "■", frozen: "❚❚", rule: "─", cursor: "▏", chip: "▼", marked: "◆",
 		dot: "·", ellipsis: "…", up: "▲", down: "▼",
+		valid: "✓", wrong: "✗",
 	}
 }

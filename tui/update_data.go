@@ -2,12 +2,14 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"tcplens/dissect"
 	"tcplens/dissect/filter"
 	"tcplens/internal/packet"
 	"tcplens/internal/trace"
@@ -137,6 +139,8 @@ func (m *Model) data(msg tea.Msg) tea.Cmd {
 	case whyMsg:
 		m.why.take(msg)
 		m.dirty = true
+	case seenMsg:
+		return m.saw(msg)
 	case findMsg:
 		return m.searched(msg)
 	case doneMsg:
@@ -308,6 +312,9 @@ func (m *Model) applyFilter(expr string) error {
 	if err != nil {
 		return err
 	}
+	if f, err = m.bind(f); err != nil {
+		return err
+	}
 	m.filter = expr
 	m.scan.f = f
 	if f == nil {
@@ -315,6 +322,21 @@ func (m *Model) applyFilter(expr string) error {
 	}
 	m.refilter()
 	return nil
+}
+
+// bind gives the references of a filter, ${field}, the values of the selected packet.
+func (m *Model) bind(f *filter.Filter) (*filter.Filter, error) {
+	if f == nil || len(f.References()) == 0 {
+		return f, nil
+	}
+	if m.list.cur == 0 || m.src.tr == nil {
+		return nil, errors.New("${" + f.References()[0] + "} stands for a field of the selected packet, and none is selected")
+	}
+	tree, _, err := m.src.tr.NewReader().Dissect(m.list.cur, dissect.WantTree)
+	if err != nil {
+		return nil, err
+	}
+	return f.Bind(tree), nil
 }
 
 // refilter begins to look at all rows again.

@@ -209,8 +209,7 @@ func (m *Model) doPackets(a action) tea.Cmd {
 	case actEnter:
 		m.into()
 	case actFilter:
-		m.prompt.open(promptFilter, m.filter)
-		m.prompt.checkFilter(m)
+		return m.openFilter(m.filter)
 	case actConversation:
 		m.onlyConversation()
 	case actNextInConv:

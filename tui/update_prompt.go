@@ -26,17 +26,13 @@ func (m *Model) promptKey(msg tea.KeyPressMsg) tea.Cmd {
 			m.checkPrompt()
 			return nil
 		}
-		at := p.choice
-		if p.complete() {
-			m.checkPrompt()
-			p.choice = at + 1
-		}
-		return nil
+		return m.completePrompt(1)
 	case "shift+tab":
 		if p.kind == promptFind && m.find.places() {
 			m.find.in = (m.find.in + 1) % findPlaces
+			return nil
 		}
-		return nil
+		return m.completePrompt(-1)
 	case "backspace":
 		if len(p.text) == 0 && p.kind != promptFilter {
 			p.close()
@@ -45,6 +41,23 @@ func (m *Model) promptKey(msg tea.KeyPressMsg) tea.Cmd {
 	}
 	if p.edit(msg) {
 		m.checkPrompt()
+	}
+	return m.lookAtValues()
+}
+
+// completePrompt takes a hint. While the user goes through the hints they stay.
+func (m *Model) completePrompt(d int) tea.Cmd {
+	p := &m.prompt
+	if !p.complete(d) {
+		return nil
+	}
+	if p.choice == 0 {
+		m.checkPrompt()
+		return m.lookAtValues()
+	}
+	if p.kind == promptFilter || p.kind == promptFind {
+		v := filter.Check(p.value(), m.lookup)
+		p.state, p.message, p.caret = v.State, "", ""
 	}
 	return nil
 }
@@ -61,7 +74,7 @@ func (m *Model) paste(s string) tea.Cmd {
 // checkPrompt looks at what is typed and offers what may follow.
 func (m *Model) checkPrompt() {
 	p := &m.prompt
-	p.message, p.caret, p.hints, p.details = "", "", nil, nil
+	p.forget()
 	switch p.kind {
 	case promptFilter:
 		p.checkFilter(m)
@@ -77,6 +90,9 @@ func (m *Model) checkPrompt() {
 		if check := m.opt.Hooks.CheckFilter; check != nil && len(p.text) > 0 {
 			if err := check(p.value()); err != nil {
 				p.message = err.Error()
+				if why := filter.LooksLikeDisplay(p.value(), m.lookup); why != "" {
+					p.message = why
+				}
 			}
 		}
 	case promptCommand:
@@ -84,10 +100,10 @@ func (m *Model) checkPrompt() {
 		if s == "" || strings.ContainsAny(s, " 0123456789") {
 			return
 		}
+		p.to = len(s)
 		for _, b := range m.keys.all {
 			if strings.HasPrefix(b.name, s) && b.in&m.here() != 0 && b.name != s {
-				p.hints = append(p.hints, b.name)
-				p.details = append(p.details, b.long)
+				p.hints = append(p.hints, hint{text: b.name, desc: b.long})
 			}
 		}
 	}
@@ -99,9 +115,10 @@ func (m *Model) enterPrompt() tea.Cmd {
 	s := strings.TrimSpace(p.value())
 	switch p.kind {
 	case promptFilter:
-		if _, err := filter.Parse(s, m.lookup); err != nil {
+		if v := filter.Check(p.value(), m.lookup); v.State == filter.Invalid {
 			p.at = len(p.text)
-			p.complain(err, p.value())
+			p.forget()
+			p.complain(&v, p.value())
 			return nil
 		}
 		p.keep(s)

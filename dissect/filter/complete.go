@@ -36,6 +36,7 @@ type Candidate struct {
 type Completion struct {
 	Start, End int
 	Candidates []Candidate
+	Value      *dissect.Field // the field that a value is written for; nil if it is something else that may follow
 }
 
 // place is what the text before a word asks for.
@@ -59,7 +60,7 @@ func (n *Names) Candidates(expr string, at, limit int) Completion {
 			end = at + i + 1
 		}
 	}
-	out := Completion{Start: start, End: end}
+	out := Completion{Start: start, End: end, Value: p.value}
 	word := expr[start:at]
 	add := func(c Candidate) bool {
 		if len(out.Candidates) < limit && c.Text != expr[start:end] {
