@@ -383,6 +383,11 @@ func TestFollowMessages(t *testing.T) {
 	if d.m.view != viewPackets || d.m.list.cur != 32 {
 		t.Errorf("Enter leads to packet %d in view %d", d.m.list.cur, d.m.view)
 	}
+	d = drive(t, Options{Trace: open(t, "web.pcap"), Color: true}, 80, 24)
+	d.keys("3 j f")
+	if l := d.m.conv.index.get(d.m.conv.cur, 2); d.m.conv.form != formMessages || len(l) != 2 || l[1].text != "HEAD / HTTP/1.1" {
+		t.Errorf("the second request is followed as %v, %+v", d.m.conv.form, l)
+	}
 }
 
 // TestEvicted forgets filtered packets that are not kept any more.

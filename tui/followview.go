@@ -52,6 +52,7 @@ func (m *Model) openFollow() tea.Cmd {
 		return nil
 	}
 	at := m.list.cur
+	asked := m.view == viewRequests // messages are what is looked for
 	if m.view == viewGraph {
 		at = m.graph.packet()
 	} else if m.view == viewFlows {
@@ -66,6 +67,9 @@ func (m *Model) openFollow() tea.Cmd {
 	*p = followPane{kind: kind, stream: stream, id: p.id + 1, side: follow.Both, goTo: -1, form: p.form, formed: p.formed, running: true, from: at}
 	if !p.formed {
 		p.form = firstForm(m.src.tr, kind, stream)
+		if asked && kind == trace.TCP {
+			p.form = formMessages
+		}
 	}
 	return m.loadFollow(at)
 }

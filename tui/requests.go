@@ -379,10 +379,14 @@ func (p *requestsPane) cell(r *trace.Request, col requestColumn, first packet.Ti
 	return sText, took(inAll(r))
 }
 
-// target is the target of a request as it fits: of a URI that is too long, the path.
+// narrowTarget is the width below which few whole URIs fit, cells.
+const narrowTarget = 30
+
+// target is the target of a request as it fits: the path of a URI that is too long, and
+// where there is little room that of all, so that they are alike.
 func target(r *trace.Request, w int) string {
 	t := r.Target
-	if cells(t) <= w {
+	if w >= narrowTarget && cells(t) <= w {
 		return t
 	}
 	if _, rest, ok := strings.Cut(t, "://"); ok {
