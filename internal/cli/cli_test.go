@@ -234,6 +234,8 @@ func TestExitCodes(t *testing.T) {
 		{"follow in a damaged file", []string{"follow", "-r", write("bad", string(whole)+strings.Repeat("\xff", 40)), "0"}, ExitOK, "tcp.stream", "damaged"},
 		{"no such stream in a cut file", []string{"follow", "-r", filepath.Join(dir, "cut2"), "1"}, ExitWork, "", "no tcp.stream 1"},
 		{"wrong BPF", []string{"-r", good, "-f", "port port"}, ExitUsage, "", "port port\n"},
+		{"a display filter as BPF", []string{"-r", good, "-f", "tcp.port == 80"}, ExitUsage, "", "tcp.port is a field of display filters"},
+		{"BPF as a display filter", []string{"-r", good, "-Y", "port 80"}, ExitUsage, "", "that is a capture filter"},
 		{"wrong display filter", []string{"-r", good, "-Y", "tcp.prot == 3"}, ExitUsage, "", "tcp.prot == 3\n^"},
 		{"unknown field", []string{"-r", good, "-T", "fields", "-e", "tcp.nonsense"}, ExitUsage, "", "tcp.nonsense"},
 		{"unknown flag", []string{"--nonsense"}, ExitUsage, "", "nonsense"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tcplens/capture"
+	"tcplens/dissect"
 	"tcplens/dissect/filter"
 )
 
@@ -62,4 +63,16 @@ func pointAt(expr string, err error) error {
 		return fmt.Errorf("display filter: %s\n%s", msg, at.Caret(expr))
 	}
 	return fmt.Errorf("display filter: %w", err)
+}
+
+// captureError adds to what libpcap says of a capture filter where a display filter
+// belongs that was written in its place.
+func captureError(err error) error {
+	var bad *capture.FilterError
+	if errors.As(err, &bad) {
+		if why := filter.LooksLikeDisplay(bad.Expr, dissect.NewLookup()); why != "" {
+			return fmt.Errorf("capture filter: %s\n%w", why, err)
+		}
+	}
+	return err
 }

@@ -81,7 +81,7 @@ func (o *options) open(da *dissect.DecodeAs) (*source, error) {
 	if o.read != "" && o.read != "-" {
 		if o.filter != "" {
 			if err := capture.CheckFilter(o.filter, 1, 0); err != nil {
-				return nil, usageError{err}
+				return nil, usageError{captureError(err)}
 			}
 		}
 		p, err := pipeline.OpenFile(o.read, po)
@@ -101,7 +101,7 @@ func (o *options) open(da *dissect.DecodeAs) (*source, error) {
 		if o.filter != "" {
 			f, err := capture.FilterSource(src, o.filter)
 			if err != nil {
-				return nil, usageError{err}
+				return nil, usageError{captureError(err)}
 			}
 			src = f
 		}
@@ -113,7 +113,7 @@ func (o *options) open(da *dissect.DecodeAs) (*source, error) {
 		var bad *capture.FilterError
 		switch {
 		case errors.As(err, &bad):
-			return nil, usageError{err}
+			return nil, usageError{captureError(err)}
 		case err != nil:
 			return nil, err
 		}
