@@ -37,13 +37,14 @@ const (
 
 // folder turns a graph's events into items, as far as they go.
 type folder struct {
-	g     *Graph
-	o     Options
-	items []item
-	next  int   // the next event
-	redo  int   // events from here on may fold otherwise when more come
-	marks int   // of the graph's marks, those considered
-	unit  int64 // ns that one line stands for, to scale
+	g      *Graph
+	o      Options
+	items  []item
+	next   int   // the next event
+	redo   int   // events from here on may fold otherwise when more come
+	marks  int   // of the graph's marks, those considered
+	joined bool  // the conversation is drawn with others
+	unit   int64 // ns that one line stands for, to scale
 }
 
 // update goes on from where the events ended, a little before that where the end
@@ -65,7 +66,7 @@ func (f *folder) update() {
 // scale gives the time that a line stands for, 0 when rows are not to scale.
 func (f *folder) scale() int64 {
 	n := len(f.g.events)
-	if f.o.Time != ToScale || n < 2 {
+	if f.o.Time != ToScale || n < 2 || f.joined {
 		return 0
 	}
 	whole := int64(f.g.events[n-1].Time - f.g.events[0].Time)

@@ -75,7 +75,8 @@ type Input struct {
 	Lookup   Lookup // nil: nothing is known
 }
 
-// Graph is what happened in a conversation. It belongs to one goroutine.
+// Graph is what happened in a conversation, or in several (see Join). It belongs to
+// one goroutine.
 type Graph struct {
 	info   Info
 	lookup Lookup
@@ -94,6 +95,12 @@ type Graph struct {
 	totals  [2]Total
 	pairs   uint32 // of lost segments and their repeats
 	details map[packet.Number]Detail
+
+	// Of several conversations: these, their lanes from left to right, and which ones
+	// a part's nodes have.
+	parts  []*Graph
+	lanes  []lane
+	laneOf [][2]int
 }
 
 // Total is what one end has sent.
@@ -154,12 +161,18 @@ func (g *Graph) Info() Info { return g.info }
 func (g *Graph) SetInfo(info Info) { g.info = info }
 
 // Len is how many segments the graph has.
-func (g *Graph) Len() int { return len(g.events) }
+func (g *Graph) Len() (n int) {
+	for _, p := range g.Parts() {
+		n += len(p.events)
+	}
+	return n
+}
 
-// Segment gives the i-th segment, from 0.
+// Segment gives the i-th segment, from 0, of a graph of one conversation.
 func (g *Graph) Segment(i int) Segment { return g.events[i].Segment }
 
-// States gives the states of node 0 and 1 after the i-th segment.
+// States gives the states of node 0 and 1 after the i-th segment of a graph of one
+// conversation.
 func (g *Graph) States(i int) (a, b tcp.State) { return g.events[i].state[0], g.events[i].state[1] }
 
 // Status names what the conversation has come to so far.
@@ -231,6 +244,13 @@ type source interface {
 // Update takes what has come since Open or the last Update and says whether the
 // graph has changed. A graph that was made by hand does not change.
 func (g *Graph) Update() bool {
+	if g.parts != nil {
+		changed := false
+		for _, p := range g.parts {
+			changed = p.Update() || changed
+		}
+		return changed
+	}
 	if g.source == nil {
 		return false
 	}

@@ -13,6 +13,7 @@ type layout struct {
 	note  int
 	left  int // column of the left lane
 	wide  bool
+	gap   int // between two of several lanes
 }
 
 // Widths of columns.

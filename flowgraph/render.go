@@ -15,12 +15,17 @@ import (
 // asked for, so a long conversation costs no more than what is on the screen. It
 // belongs to the goroutine of its graph.
 type View struct {
-	f    folder
-	l    layout
-	o    Options
-	lane string
-	shut string // the lane of an end whose window is closed
-	rule string
+	g     *Graph
+	fs    []folder    // of each conversation
+	f     *folder     // of the conversation being drawn
+	part  int         // which one that is
+	order []place     // of the lines, in a drawing of several conversations; else nil
+	start packet.Time // of the first segment
+	l     layout
+	o     Options
+	lane  string
+	shut  string // the lane of an end whose window is closed
+	rule  string
 
 	ending string // how things stand where the capture ends; empty: no such line
 }
@@ -30,10 +35,16 @@ func NewView(g *Graph, o Options) *View {
 	if o.Width <= 0 {
 		o.Width = 80
 	}
-	v := &View{f: folder{g: g, o: o}, o: o, lane: "│", shut: "░", rule: "─"}
+	v := &View{g: g, o: o, lane: "│", shut: "░", rule: "─"}
 	if o.ASCII {
 		v.lane, v.shut, v.rule = "|", "0", "-"
 	}
+	parts := g.Parts()
+	v.fs = make([]folder, len(parts))
+	for i, p := range parts {
+		v.fs[i] = folder{g: p, o: o, joined: len(parts) > 1}
+	}
+	v.f = &v.fs[0]
 	v.Update()
 	return v
 }
@@ -52,17 +63,24 @@ func Render(g *Graph, o Options) []Line {
 // Lines before the last fold keep their places, unless a repeat tells that an
 // earlier segment was lost.
 func (v *View) Update() {
-	v.f.update()
-	g := v.f.g
-	width := len("0.000000")
-	if n := len(g.events); n > 0 {
-		switch v.o.Time {
-		case Absolute:
-			width = len("15:04:05.000000")
-		default:
-			width = max(width, len(seconds(int64(g.events[n-1].Time-g.events[0].Time))))
-		}
+	for i := range v.fs {
+		v.fs[i].update()
 	}
+	var whole int64
+	v.start, whole = v.g.extent()
+	width := len("0.000000")
+	switch v.o.Time {
+	case Absolute:
+		width = len("15:04:05.000000")
+	default:
+		width = max(width, len(seconds(whole)))
+	}
+	if v.g.parts != nil {
+		v.merge()
+		v.l = v.g.manyLayout(v.o.Width, width, v.o.Time != Delta)
+		return
+	}
+	g := v.g
 	v.ending = g.ending()
 	v.l = newLayout(v.o.Width, width, v.o.Time != Delta, g.info.Kind == trace.TCP)
 }
@@ -72,6 +90,9 @@ func (v *View) Options() Options { return v.o }
 
 // Len is how many lines there are below the head.
 func (v *View) Len() int {
+	if v.order != nil {
+		return len(v.order)
+	}
 	if v.ending != "" {
 		return len(v.f.items) + 1
 	}
@@ -81,6 +102,9 @@ func (v *View) Len() int {
 // Find gives the line that packet n is on, −1 if the conversation has no such
 // packet.
 func (v *View) Find(n packet.Number) int {
+	if v.order != nil {
+		return v.findMany(n)
+	}
 	e := v.f.g.index(n)
 	if e < 0 {
 		return -1
@@ -97,7 +121,7 @@ func (v *View) Find(n packet.Number) int {
 
 // Head gives the two lines above the ladder: the conversation, and the columns.
 func (v *View) Head() []Line {
-	g := v.f.g
+	g := v.g
 	b := v.line()
 	b.put(1, g.Name(), StyleTitle)
 	for i, s := range g.Facts() {
@@ -108,6 +132,9 @@ func (v *View) Head() []Line {
 	}
 	title := b.done(LineTitle)
 
+	if g.parts != nil {
+		return []Line{title, v.manyColumns()}
+	}
 	b = v.line()
 	l, client := &v.l, g.client()
 	if l.time > 0 {
@@ -135,12 +162,20 @@ func (v *View) Head() []Line {
 
 // Name is the filter that finds the conversation: "tcp.stream 0".
 func (g *Graph) Name() string {
+	if g.parts != nil {
+		return g.joinedName()
+	}
 	return g.info.Kind.String() + ".stream " + digits(int(g.info.Stream))
 }
 
 // Facts gives what the title says: the ends, how the conversation stands, how long
 // it took, its initial round trip time. What is not known is empty.
 func (g *Graph) Facts() []string {
+	if g.parts != nil {
+		_, ns := g.extent()
+		whole := seconds(ns)
+		return []string{number(len(g.parts), "conversation"), whole[:len(whole)-3] + " s"}
+	}
 	c := g.client()
 	out := []string{g.info.Node[c].String() + " ⇄ " + g.info.Node[c^1].String(), "", "", ""}
 	if g.info.Kind == trace.TCP {
@@ -179,8 +214,8 @@ func (v *View) laneTitle(dir uint8, width int) string {
 // Line draws the i-th line below the head.
 func (v *View) Line(i int) Line {
 	b := v.line()
-	if i == len(v.f.items) {
-		v.remark(b, "⋮", v.ending, StyleIdle)
+	if i = v.pick(i); i == len(v.f.items) {
+		v.remark(b, "⋮", v.endText(), StyleIdle)
 		line, n := b.done(LineEnd), v.f.g.events[len(v.f.g.events)-1].Number
 		line.First, line.Last = n, n
 		return line
@@ -190,7 +225,7 @@ func (v *View) Line(i int) Line {
 	switch it.kind {
 	case LineHeading:
 		s := &g.sections[it.sect]
-		head := v.rule + " " + s.phase.String()
+		head := v.rule + " " + v.of() + s.phase.String()
 		if t := g.title(s); t != "" {
 			head += v.clean(" · " + t)
 		}
@@ -200,13 +235,18 @@ func (v *View) Line(i int) Line {
 		v.idle(b, it)
 	case LineSettled:
 		long, short := g.settled(&g.sections[it.sect])
+		long, short = v.of()+long, v.of()+short
 		at := max(v.l.time+1, 1)
 		if at+3+text.Width(v.clean(long)) > v.l.width {
 			long = short
 		}
 		v.remark(b, "=", long, StyleSettled)
 	default:
-		v.row(b, it)
+		if v.g.parts != nil {
+			v.manyRow(b, it)
+		} else {
+			v.row(b, it)
+		}
 	}
 	line := b.done(it.kind)
 	line.First, line.Last, line.Count = v.f.packets(it)
@@ -218,7 +258,7 @@ func (v *View) idle(b *builder, it *item) {
 		v.lanes(b)
 		return
 	}
-	v.remark(b, "⋮", v.f.g.quietText(int(it.first)), StyleIdle)
+	v.remark(b, "⋮", v.of()+v.f.g.quietText(int(it.first)), StyleIdle)
 }
 
 // remark writes a line that is not between the lanes.
@@ -315,7 +355,7 @@ func (v *View) timeTexts(i int) (time, delta string) {
 	case Delta:
 		time = seconds(since)
 	default:
-		time = seconds(int64(events[i].Time - events[0].Time))
+		time = seconds(int64(events[i].Time - v.start))
 	}
 	if i > 0 && v.f.g.silenceAt(i) == nil {
 		delta = span(since)

@@ -12,17 +12,16 @@ import (
 
 // Measures of an SVG drawing, in its units.
 const (
-	svgWidth    = 1120
-	svgRow      = 26
-	svgTime     = 90  // the time ends here
-	svgDelta    = 165 // the time since the last segment ends here
-	svgLeft     = 300
-	svgRight    = 720
-	svgNote     = 840
-	svgHead     = 92
-	svgLetter   = 8 // width of a letter, about
-	svgWordRoom = (svgRight - svgLeft - 40) / svgLetter
-	svgNoteRoom = (svgWidth - svgNote - 10) / svgLetter
+	svgWidth  = 1120
+	svgRow    = 26
+	svgTime   = 90  // the time ends here
+	svgDelta  = 165 // the time since the last segment ends here
+	svgLeft   = 300
+	svgRight  = 720
+	svgNote   = 840
+	svgHead   = 92
+	svgLetter = 8   // width of a letter, about
+	svgLane   = 220 // between two of several lanes
 )
 
 // svgStyle gives the drawing its look, on light and on dark ground.
@@ -66,18 +65,29 @@ text { fill: #e6edf3; }
 func WriteSVG(w io.Writer, g *Graph, o Options) error {
 	o.ASCII = false
 	v := NewView(g, o)
-	d := drawing{w: bufio.NewWriter(w)}
+	d := drawing{w: bufio.NewWriter(w), lanes: []int{svgLeft, svgRight}, note: svgNote, width: svgWidth}
+	lanes := g.laneNames()
+	if g.parts != nil {
+		d.lanes = d.lanes[:0]
+		for k := range lanes {
+			d.lanes = append(d.lanes, svgLeft+k*svgLane)
+		}
+		d.note = d.lanes[len(lanes)-1] + 20
+		d.width = d.note + svgWidth - svgNote + 120
+	}
 	height := svgHead + v.Len()*svgRow + 24
 	title := g.Name() + "  " + strings.Join(present(g.Facts()), "  ")
 	fmt.Fprintf(d.w, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n",
-		svgWidth, height, svgWidth, height)
+		d.width, height, d.width, height)
 	fmt.Fprintf(d.w, "<title>%s</title>\n%s", escape(title), svgStyle)
-	fmt.Fprintf(d.w, "<rect class=\"ground\" width=\"%d\" height=\"%d\"/>\n", svgWidth, height)
+	fmt.Fprintf(d.w, "<rect class=\"ground\" width=\"%d\" height=\"%d\"/>\n", d.width, height)
 	d.text(16, 28, "title", "start", cut(title, svgWidth/8, text.Printable))
-	left, right := g.laneNames()
-	d.text(svgLeft, 62, "heading", "middle", cut(left, 38, text.Printable))
-	d.text(svgRight, 62, "heading", "middle", cut(right, 38, text.Printable))
-	for _, x := range []int{svgLeft, svgRight} {
+	for k, x := range d.lanes {
+		room := 38
+		if g.parts != nil {
+			room = svgLane/svgLetter - 1
+		}
+		d.text(x, 62, "heading", "middle", cut(lanes[k], room, text.Printable))
 		fmt.Fprintf(d.w, "<line class=\"lane\" x1=\"%d\" y1=\"74\" x2=\"%d\" y2=\"%d\"/>\n", x, x, height-12)
 	}
 	for i := range v.Len() {
@@ -87,7 +97,12 @@ func WriteSVG(w io.Writer, g *Graph, o Options) error {
 	return d.w.Flush()
 }
 
-type drawing struct{ w *bufio.Writer }
+// drawing is an SVG being written, and where its columns are.
+type drawing struct {
+	w           *bufio.Writer
+	lanes       []int
+	note, width int
+}
 
 func (d *drawing) text(x, y int, class, anchor, s string) {
 	if s != "" {
@@ -104,7 +119,7 @@ func (d *drawing) row(r row, y int) {
 		if r.note != "" {
 			s += " · " + r.note
 		}
-		fmt.Fprintf(d.w, "<line class=\"rule\" x1=\"16\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n", y-svgRow/2+1, svgWidth-16, y-svgRow/2+1)
+		fmt.Fprintf(d.w, "<line class=\"rule\" x1=\"16\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n", y-svgRow/2+1, d.width-16, y-svgRow/2+1)
 		d.text(16, base, "heading", "start", s)
 		return
 	case LineIdle, LineSettled, LineEnd:
@@ -116,21 +131,24 @@ func (d *drawing) row(r row, y int) {
 	d.text(svgLeft-10, base, "state", "end", r.left)
 	d.text(svgRight+10, base, "state", "start", r.right)
 	d.arrow(r, y)
-	d.text((svgLeft+svgRight)/2, base, "label", "middle", cut(r.label, svgWordRoom, text.Printable))
+	a, b := d.lanes[r.from], d.lanes[r.to]
+	room := max((max(a, b)-min(a, b)-40)/svgLetter, 1)
+	d.text((a+b)/2, base, "label", "middle", cut(r.label, room, text.Printable))
 	class := "note"
 	if r.style == StyleLost || r.style == StyleRetransmission {
 		class = "problem"
 	}
-	d.text(svgNote, base, class, "start", cut(r.note, svgNoteRoom, text.Printable))
+	d.text(d.note, base, class, "start", cut(r.note, (d.width-d.note-10)/svgLetter, text.Printable))
 }
 
 // arrow draws a row's arrow: a line and a head, two heads for a retransmission, a
 // cross where it was lost.
 func (d *drawing) arrow(r row, y int) {
-	from, to, sign := svgLeft+4, svgRight-4, 1
+	sign := 1
 	if !r.toward {
-		from, to, sign = svgRight-4, svgLeft+4, -1
+		sign = -1
 	}
+	from, to := d.lanes[r.from]+4*sign, d.lanes[r.to]-4*sign
 	end := to - sign*8
 	if r.style == StyleLost {
 		end = to - sign*60

@@ -100,31 +100,38 @@ type row struct {
 	left   string // state of the left end, if it changed
 	right  string
 	toward bool // to the right
+	from   int  // lane
+	to     int
 	event  *event
+	item   *item // nil for the line about the capture's end
+	graph  *Graph
 }
 
 // words gives the i-th item in words: the full ones, as on a wide arrow.
 func (v *View) words(i int) row {
-	if i == len(v.f.items) {
-		return row{kind: LineEnd, style: StyleIdle, label: v.ending}
+	if i = v.pick(i); i == len(v.f.items) {
+		return row{kind: LineEnd, style: StyleIdle, label: v.endText()}
 	}
 	g, it := v.f.g, &v.f.items[i]
 	e := &g.events[it.first]
-	r := row{kind: it.kind, event: e, toward: e.Dir == g.client()}
+	r := row{kind: it.kind, event: e, item: it, graph: g}
+	r.from, r.to = v.ends(e.Dir)
+	r.toward = r.from < r.to
 	switch it.kind {
 	case LineHeading:
 		s := &g.sections[it.sect]
-		r.style, r.label, r.note = StyleHeading, s.phase.String(), g.title(s)
+		r.style, r.label, r.note = StyleHeading, v.of()+s.phase.String(), g.title(s)
 		return r
 	case LineIdle:
 		r.style = StyleIdle
 		if !it.blank {
-			r.label = g.quietText(int(it.first))
+			r.label = v.of() + g.quietText(int(it.first))
 		}
 		return r
 	case LineSettled:
 		r.style = StyleSettled
 		r.label, _ = g.settled(&g.sections[it.sect])
+		r.label = v.of() + r.label
 		return r
 	case LineLost:
 		r.style, r.label, r.note = StyleLost, "missing  "+count(it.bytes), g.gapNote(e).long
@@ -143,6 +150,13 @@ func (v *View) words(i int) row {
 			r.label = strings.TrimSuffix(l.word+"  "+l.fixed, "  ")
 		}
 		var notes []string
+		if v.g.parts != nil { // the lanes have no room beside them for states
+			for node := range uint8(2) {
+				if state := g.moved(e, node); state != "" {
+					notes = append(notes, ":"+digits(int(g.info.Node[node].Port))+" "+state)
+				}
+			}
+		}
 		for _, n := range g.notes(int(it.first)) {
 			if n.long != "" {
 				notes = append(notes, n.long)
@@ -152,7 +166,9 @@ func (v *View) words(i int) row {
 			notes = append(notes, "+ "+answers(it))
 		}
 		r.note = strings.Join(notes, " · ")
-		r.left, r.right = g.moved(e, g.client()), g.moved(e, g.client()^1)
+		if v.g.parts == nil {
+			r.left, r.right = g.moved(e, g.client()), g.moved(e, g.client()^1)
+		}
 	}
 	r.time, r.delta = v.timeTexts(int(it.first))
 	return r
@@ -166,14 +182,21 @@ func (g *Graph) moved(e *event, node uint8) string {
 	return ""
 }
 
-// laneNames gives what the left and the right lane are called.
-func (g *Graph) laneNames() (left, right string) {
+// laneNames gives what the lanes are called, from left to right.
+func (g *Graph) laneNames() []string {
+	if g.parts != nil {
+		var out []string
+		for i := range g.lanes {
+			out = append(out, g.lanes[i].name())
+		}
+		return out
+	}
 	c := g.client()
-	left, right = g.info.Node[c].String(), g.info.Node[c^1].String()
+	left, right := g.info.Node[c].String(), g.info.Node[c^1].String()
 	if g.server() >= 0 {
 		left, right = "client "+left, "server "+right
 	}
-	return left, right
+	return []string{left, right}
 }
 
 // WriteMarkdown writes a heading, a line of facts and a table for each section.
@@ -181,7 +204,7 @@ func WriteMarkdown(w io.Writer, g *Graph, o Options) error {
 	v := NewView(g, o)
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "# %s\n\n%s\n", g.Name(), markdown(strings.Join(present(g.Facts()), " · ")))
-	left, right := g.laneNames()
+	lanes := g.laneNames()
 	open := false
 	for i := range v.Len() {
 		r := v.words(i)
@@ -199,7 +222,11 @@ func WriteMarkdown(w io.Writer, g *Graph, o Options) error {
 		}
 		if !open {
 			open = true
-			fmt.Fprintf(b, "\n| No. | Time | Δ | %s | | %s | Note |\n|--:|--:|--:|:--|:--|:--|:--|\n", markdown(left), markdown(right))
+			left, right := "From", "To"
+			if g.parts == nil {
+				left, right = markdown(lanes[0]), markdown(lanes[1])
+			}
+			fmt.Fprintf(b, "\n| No. | Time | Δ | %s | | %s | Note |\n|--:|--:|--:|:--|:--|:--|:--|\n", left, right)
 		}
 		no, label := "", r.label
 		switch r.kind {
@@ -207,7 +234,11 @@ func WriteMarkdown(w io.Writer, g *Graph, o Options) error {
 			label = "⋮ " + label
 		case LineSettled:
 		default:
-			first, last, n := v.f.packets(&v.f.items[i])
+			first, last, n := v.f.packets(r.item)
+			if g.parts != nil {
+				r.left, r.right = markdown(lanes[r.from]), markdown(lanes[r.to])
+				r.toward = true
+			}
 			if n > 0 {
 				no = digits(int(first))
 			}
@@ -256,9 +287,12 @@ func markdown(s string) string {
 func WriteMermaid(w io.Writer, g *Graph, o Options) error {
 	v := NewView(g, o)
 	b := bufio.NewWriter(w)
-	left, right := g.laneNames()
+	lanes := g.laneNames()
 	fmt.Fprintf(b, "sequenceDiagram\n    %%%% %s\n", mermaid(g.Name()+"  "+strings.Join(present(g.Facts()), "  ")))
-	fmt.Fprintf(b, "    participant A as %s\n    participant B as %s\n", mermaid(left), mermaid(right))
+	for k, name := range lanes {
+		fmt.Fprintf(b, "    participant %s as %s\n", participant(k), mermaid(name))
+	}
+	over := participant(0) + "," + participant(len(lanes)-1)
 	for i := range v.Len() {
 		r := v.words(i)
 		switch r.kind {
@@ -267,18 +301,15 @@ func WriteMermaid(w io.Writer, g *Graph, o Options) error {
 			if r.note != "" {
 				title += ": " + r.note
 			}
-			fmt.Fprintf(b, "    Note over A,B: %s\n", mermaid(title))
+			fmt.Fprintf(b, "    Note over %s: %s\n", over, mermaid(title))
 			continue
 		case LineIdle, LineSettled, LineEnd:
 			if r.label != "" {
-				fmt.Fprintf(b, "    Note over A,B: %s\n", mermaid(r.label))
+				fmt.Fprintf(b, "    Note over %s: %s\n", over, mermaid(r.label))
 			}
 			continue
 		}
-		from, to := "A", "B"
-		if !r.toward {
-			from, to = to, from
-		}
+		from, to := participant(r.from), participant(r.to)
 		label := r.label
 		if r.style == StyleRetransmission {
 			label = "again: " + label
@@ -299,6 +330,9 @@ func WriteMermaid(w io.Writer, g *Graph, o Options) error {
 	}
 	return b.Flush()
 }
+
+// participant is what a lane is called within the diagram: A, B …
+func participant(k int) string { return strings.ToUpper(letters(uint32(k) + 1)) }
 
 // mermaidArrow picks the arrow: dotted for pure ACKs, with a cross for what was
 // lost or resets.
