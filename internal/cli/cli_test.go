@@ -217,6 +217,7 @@ func TestExitCodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := scenarios + "01_handshake_data_close.pcap"
+	two := scenarios + "34_two_streams_flow.pcap"
 	for _, c := range []struct {
 		name string
 		args []string
@@ -243,6 +244,13 @@ func TestExitCodes(t *testing.T) {
 		{"both", []string{"-r", good, "-i", "lo"}, ExitUsage, "", "not both"},
 		{"nothing", nil, ExitUsage, "", "-i"},
 		{"no such interface", []string{"-i", "nonsense0", "-T", "text"}, ExitWork, "", "nonsense0"},
+		{"flow of several", []string{"flow", "-r", two, "0", "1"}, ExitOK, "2 conversations", ""},
+		{"flow of what passes", []string{"flow", "-r", two, "-Y", "tcp.flags.syn==1"}, ExitOK, "2 conversations", ""},
+		{"flow of nothing that passes", []string{"flow", "-r", two, "-Y", "frame.number==0"}, ExitWork, "", "no packet of a conversation passes"},
+		{"flow without a stream", []string{"flow", "-r", two}, ExitUsage, "", "give the number of a stream"},
+		{"flow of both", []string{"flow", "-r", two, "0", "-Y", "tcp"}, ExitUsage, "", "either"},
+		{"flow of a wrong filter", []string{"flow", "-r", two, "-Y", "tcp.=="}, ExitUsage, "", "tcp."},
+		{"no such second stream", []string{"flow", "-r", two, "0", "7"}, ExitWork, "", "no tcp.stream 7"},
 		{"no such stream", []string{"flow", "-r", good, "7"}, ExitWork, "", "no tcp.stream 7"},
 		{"no number", []string{"follow", "-r", good, "x"}, ExitUsage, "", "not a stream number"},
 		{"no such lesson", []string{"demo", "nonsense"}, ExitUsage, "", "nonsense"},

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"tcplens/capture"
+	"tcplens/dissect"
+	"tcplens/dissect/filter"
 	"tcplens/flowgraph"
 	"tcplens/internal/follow"
 	"tcplens/internal/pipeline"
@@ -75,6 +77,72 @@ func (c *conversation) flags(cmd *cobra.Command) {
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 }
 
+// several reads the file and finds the conversations that the arguments name, or of
+// which the display filter shows a packet.
+func (c *conversation) several(ctx context.Context, args []string, display string, errs io.Writer) (p *pipeline.Pipeline, list []flowgraph.Conversation, damage, err error) {
+	switch {
+	case display == "" && len(args) == 0:
+		return nil, nil, nil, usagef("flow: give the number of a stream, or of several: tcplens flow -r f.pcap 12; or a display filter with -Y")
+	case display != "" && len(args) > 0:
+		return nil, nil, nil, usagef("flow: either numbers of streams or -Y")
+	case display != "":
+		return c.shown(ctx, display, errs)
+	}
+	p, kind, damage, err := c.load(ctx, args[0], errs)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	list = []flowgraph.Conversation{{Kind: kind, Stream: c.stream}}
+	for _, arg := range args[1:] {
+		n, err := strconv.ParseUint(arg, 10, 32)
+		if err != nil {
+			err = usagef("%q is not a stream number: tcplens -r %s -T fields -e tcp.stream lists them", arg, c.read)
+		} else if have := p.Trace().Streams(kind); n >= uint64(have) {
+			err = fmt.Errorf("%s: no %s.stream %d: there are %d, from 0", c.read, kind, n, have)
+		}
+		if err != nil {
+			_ = p.Close() // nothing was shown
+			return nil, nil, nil, err
+		}
+		list = append(list, flowgraph.Conversation{Kind: kind, Stream: uint32(n)})
+	}
+	return p, list, damage, nil
+}
+
+// shown reads the file and finds the conversations of which a display filter shows
+// a packet, in the order of these packets.
+func (c *conversation) shown(ctx context.Context, display string, errs io.Writer) (p *pipeline.Pipeline, list []flowgraph.Conversation, damage, err error) {
+	f, err := filter.Parse(display, dissect.NewLookup())
+	if err != nil {
+		return nil, nil, nil, usageError{pointAt(display, err)}
+	}
+	if c.read == "" {
+		return nil, nil, nil, usagef("name the file with -r")
+	}
+	if p, damage, err = c.readFile(ctx, c.read, errs); err != nil {
+		return nil, nil, nil, err
+	}
+	t := p.Trace()
+	m, snap, seen := t.NewMatcher(f), t.Snapshot(), map[flowgraph.Conversation]bool{}
+	for n := snap.First(); n <= snap.Last() && ctx.Err() == nil; n++ {
+		r := snap.Row(n)
+		if r == nil || r.Kind == trace.NoKind || c.udp && r.Kind != trace.UDP {
+			continue
+		}
+		x := flowgraph.Conversation{Kind: r.Kind, Stream: r.Stream}
+		if seen[x] || !m.Match(snap, n) {
+			continue
+		}
+		seen[x] = true
+		list = append(list, x)
+	}
+	if len(list) == 0 {
+		_ = p.Close() // nothing was shown
+		return nil, nil, nil, errors.Join(fmt.Errorf("%s: no packet of a conversation passes -Y %s", c.read, display), damage)
+	}
+	return p, list, damage, nil
+}
+
 func oneStream(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return usagef("%s: give the number of one stream: tcplens %s -r f.pcap 12", cmd.Name(), cmd.Name())
@@ -85,16 +153,19 @@ func oneStream(cmd *cobra.Command, args []string) error {
 // newFlow is the command flow.
 func newFlow(s Streams) *cobra.Command {
 	var c conversation
-	var name, times string
+	var name, times, display string
 	var width, fold int
 	var ascii bool
 	cmd := &cobra.Command{
-		Use:   "flow -r FILE STREAM",
-		Short: "Draw the flow graph of a conversation",
-		Long:  "flow draws what passed between the two ends of tcp.stream STREAM, with the state that each end was in.",
+		Use:   "flow -r FILE {STREAM ... | -Y FILTER}",
+		Short: "Draw the flow graph of one conversation, or of several",
+		Long: "flow draws what passed between the two ends of tcp.stream STREAM, with the state that each end was in.\n" +
+			"Several conversations are drawn in one graph, merged by time: a client, a proxy and what is behind it.\n" +
+			"With -Y these are all that have a packet which the display filter shows.",
 		Example: "  tcplens flow -r f.pcap 12\n" +
+			"  tcplens flow -r f.pcap 3 4 5\n" +
+			"  tcplens flow -r f.pcap -Y 'http.request.uri contains \"/api\"'\n" +
 			"  tcplens flow -r f.pcap 12 --format svg > flow.svg",
-		Args: oneStream,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			form, err := flowgraph.ParseFormat(name)
 			if err != nil {
@@ -107,12 +178,12 @@ func newFlow(s Streams) *cobra.Command {
 			if fo.Width == 0 {
 				fo.Width = widthOf(s)
 			}
-			p, kind, damage, err := c.load(cmd.Context(), args[0], s.Err)
+			p, list, damage, err := c.several(cmd.Context(), args, display, s.Err)
 			if err != nil {
 				return err
 			}
 			defer p.Close()
-			g, err := flowgraph.Open(p.Trace(), kind, c.stream)
+			g, err := flowgraph.OpenMany(p.Trace(), list)
 			if err != nil {
 				return err
 			}
@@ -120,6 +191,7 @@ func newFlow(s Streams) *cobra.Command {
 		},
 	}
 	c.flags(cmd)
+	cmd.Flags().StringVarP(&display, "display-filter", "Y", "", "draw the conversations of the packets that this display filter shows")
 	cmd.Flags().StringVar(&name, "format", "text", strings.Join(flowgraph.Formats(), ", "))
 	cmd.Flags().StringVarP(&times, "time", "t", "relative", "relative, delta, absolute, scale")
 	cmd.Flags().IntVar(&width, "width", 0, "columns (default: the terminal's, else 100)")
