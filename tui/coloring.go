@@ -11,19 +11,19 @@ import (
 type coloring struct {
 	on      bool
 	rules   []config.Rule    // those that are not off
-	filters []*filter.Filter // theirs; nil where it names what tcplens does not know
+	filters []*filter.Filter // theirs; nil where it is wrong
 }
 
 // newColoring takes the rules of the configuration. A filter that is wrong was told
-// when the configuration was read; one of the default rules may name protocols that
-// no packet has here.
+// when the configuration was read.
 func (m *Model) newColoring() coloring {
 	c := coloring{on: m.opt.Config.Coloring}
+	known := config.RuleFields(m.lookup)
 	for _, r := range m.opt.Config.Rules {
 		if r.Off {
 			continue
 		}
-		f, err := filter.Parse(r.Filter, m.lookup)
+		f, err := filter.Parse(r.Filter, known)
 		if err != nil {
 			f = nil
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"tcplens/dissect"
+	"tcplens/dissect/filter"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
@@ -195,7 +196,11 @@ off = true
 // glyph, so that no two things are told by colour alone.
 func TestDefaultRules(t *testing.T) {
 	seen := map[string]bool{}
+	known := RuleFields(dissect.NewLookup())
 	for _, r := range DefaultRules() {
+		if _, err := filter.Parse(r.Filter, known); err != nil {
+			t.Errorf("%s: %v", r.Name, err)
+		}
 		plain := r.Name == "TCP" || r.Name == "UDP"
 		if seen[r.Name] || r.Filter == "" || plain != (r.Style == Style{}) || plain != (r.Glyph == "") || (r.ASCII == "") != plain {
 			t.Errorf("%+v", r)

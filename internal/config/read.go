@@ -321,7 +321,7 @@ func (t table) readRule(rule *Rule, v *Vocabulary) bool {
 	good := true
 	rule.Stock = false
 	if expr, ok := t.text("filter"); ok && expr != rule.Filter {
-		if _, err := filter.Parse(expr, v.Fields); err != nil {
+		if _, err := filter.Parse(expr, RuleFields(v.Fields)); err != nil {
 			t.r.bad(join(t.path, "filter"), "%s", filterFault(expr, err))
 			good = false
 		}

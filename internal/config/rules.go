@@ -1,5 +1,11 @@
 package config
 
+import (
+	"maps"
+
+	"tcplens/dissect"
+)
+
 // DefaultRules are the colouring rules that Wireshark 4.0 comes with, by name,
 // filter and order. The colours are of Okabe and Ito's set, and the glyph in the
 // margin says the same to those who see no colours. TCP and UDP keep the colours of
@@ -39,4 +45,21 @@ func DefaultRules() []Rule {
 func mustStyle(s string) Style {
 	st, _ := ParseStyle(s)
 	return st
+}
+
+// RuleFields are the fields that the filters of rules may name: known, and those that
+// only the default rules name. Packets here have none of these.
+func RuleFields(known dissect.Lookup) dissect.Lookup {
+	out := maps.Clone(known)
+	add := func(t dissect.Type, names ...string) {
+		for _, n := range names {
+			if len(out[n]) == 0 {
+				out[n] = []*dissect.Field{{Name: n, Abbrev: n, Type: t}}
+			}
+		}
+	}
+	add(dissect.TProtocol, "carp", "gvrp", "ismp", "systemd_journal", "sysdig")
+	add(dissect.TUint8, "hsrp.state", "stp.type", "ospf.msg")
+	add(dissect.TString, "sctp.chunk_type", "sctp.checksum.status", "mstp.checksum.status", "cdp.checksum.status", "edp.checksum.status", "stt.checksum.status")
+	return out
 }
