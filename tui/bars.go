@@ -355,6 +355,8 @@ func (m *Model) promptLabel() string {
 		return "find " + m.find.kind.String() + ": "
 	case promptCommand:
 		return ":"
+	case promptColumn:
+		return "column of the field: "
 	case promptCapture:
 		return "capture filter: "
 	case promptWrite:

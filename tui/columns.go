@@ -100,27 +100,6 @@ func columnsFor(width int, digits, timeWidth int, m measure) columns {
 	return c
 }
 
-// column finds the column under cell x; the nearest one left of it.
-func (c *columns) column(x int) column {
-	best := colNo
-	for k := range columnCount {
-		if p := c.at[k]; p.w > 0 && p.x <= x {
-			best = k
-		}
-	}
-	return best
-}
-
-// next is the column beside k that is shown, in direction d.
-func (c *columns) next(k column, d int) column {
-	for i := int(k) + d; i >= 0 && i < int(columnCount); i += d {
-		if c.at[i].w > 0 {
-			return column(i)
-		}
-	}
-	return k
-}
-
 // heading gives the head of a column.
 func (c *columns) heading(k column, t timeFormat) string {
 	switch k {

@@ -68,6 +68,13 @@ const (
 	actTimeFormat
 	actTimeRef
 	actColors
+	actColumns
+	actAddColumn
+	actHideColumn
+	actColumnLeft
+	actColumnRight
+	actNarrower
+	actWider
 	actCopy
 	actWrite
 	actCommand
@@ -235,6 +242,14 @@ func bindings() []binding {
 		{act: actTimeRef, keys: []string{"T"}, in: inPackets, name: "time-reference", long: "times count from this packet; again: from the first"},
 
 		{act: actColors, keys: []string{"c"}, in: inPackets, name: "colors", long: "colour the rows by the colouring rules, or not"},
+
+		{act: actColumns, keys: []string{"o"}, in: inPackets, name: "columns", long: "columns of the packet list: which, in which order, how wide; any field can be one"},
+		{act: actAddColumn, keys: []string{"O"}, in: inDetail, name: "add-column", long: "the field under the cursor becomes a column of the packet list; again: no longer"},
+		{act: actHideColumn, keys: []string{"D"}, in: inList, name: "hide-column", long: "hide the column under the cursor; a field's goes away"},
+		{act: actColumnLeft, keys: []string{"H"}, in: inList, name: "column-left", long: "move the column to the left"},
+		{act: actColumnRight, keys: []string{"L"}, in: inList, name: "column-right", long: "move the column to the right"},
+		{act: actNarrower, keys: []string{"<"}, in: inList, name: "narrower", long: "make the column narrower"},
+		{act: actWider, keys: []string{">"}, in: inList, name: "wider", long: "make the column wider"},
 
 		{act: actOpenNode, keys: []string{"z o"}, in: inDetail, name: "open", long: "open the line of the tree"},
 		{act: actCloseNode, keys: []string{"z c"}, in: inDetail, name: "close", long: "close it"},

@@ -236,7 +236,7 @@ func (g *glyphs) text(s string) string {
 			b.WriteByte('-')
 		case r == 'µ', r == 'μ':
 			b.WriteByte('u')
-		case r == '×':
+		case r == '×', r == '✓':
 			b.WriteByte('x')
 		default:
 			b.WriteByte('?')

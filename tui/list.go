@@ -21,14 +21,15 @@ type listPane struct {
 	tail     bool            // follow the newest packet
 	moved    bool            // the user has chosen a packet
 	seen     int             // packets shown when the tail was left
-	col      column          // the cell that = and ! take
+	set      []listColumn    // the columns, those that are hidden left out
+	col      int             // the column of the cell that = and ! take
 	format   timeFormat
 	ref      packet.Number // time reference; 0: the first packet
 	marks    map[packet.Number]bool
 }
 
 func newListPane() listPane {
-	return listPane{tail: true, rows: 1, col: colInfo, marks: make(map[packet.Number]bool)}
+	return listPane{tail: true, rows: 1, marks: make(map[packet.Number]bool)}
 }
 
 // count is how many packets are shown.
@@ -198,10 +199,10 @@ func (r *relations) marginOf(g *glyphs, n packet.Number, row *trace.Row) (bracke
 }
 
 // columns lays the columns out for the list's width.
-func (p *listPane) columns(s *source, width int) columns {
+func (p *listPane) columns(s *source, width int) placed {
 	span := s.status.Last.Sub(s.status.First)
 	digits := len(strconv.FormatUint(uint64(s.last()), 10))
-	return columnsFor(width, digits, p.format.width(max(span, time.Second)), s.wide)
+	return p.place(width, digits, p.format.width(max(span, time.Second)), s.wide)
 }
 
 // view draws the heads of the columns and the rows.
@@ -218,34 +219,16 @@ func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations
 	}
 	cols := p.columns(s, r.w)
 	l.reset(r.w, gPlain)
-	for k := range columnCount {
-		c := cols.at[k]
+	for i := range p.set {
+		lc, c := &p.set[i], cols.set[i]
 		if c.w == 0 {
 			continue
 		}
 		st := sColumn
-		if k == p.col && focused {
+		if i == p.col && focused {
 			st = sFocus
 		}
-		h := cols.heading(k, p.format)
-		switch k {
-		case colNo:
-			end := c.x + c.w
-			if cols.at[colTime].x > end+1 || cols.at[colTime].w > 9 {
-				end++
-			}
-			l.to(max(end-cells(h), 0))
-		case colTime:
-			l.to(c.x)
-			if p.format <= timeDelta {
-				l.to(c.x + max(c.w-8, 0)) // above the digits of a short time
-			}
-		case colLen:
-			l.to(c.x + max(c.w-cells(h), 0))
-		default:
-			l.to(c.x)
-		}
-		l.put(st, h)
+		p.head(l, &cols, i, lc, st)
 	}
 	if n := p.fresh(s); n > 0 {
 		chip := " " + l.g.chip + " " + strconv.Itoa(n) + " new "
@@ -299,34 +282,76 @@ func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations
 	return out
 }
 
-func (p *listPane) cells(l *line, cols *columns, n packet.Number, row *trace.Row, t *rowText, at string) {
-	number := strconv.FormatUint(uint64(n), 10)
+// head draws the head of a column.
+func (p *listPane) head(l *line, cols *placed, i int, lc *listColumn, st style) {
+	c, h := cols.set[i], cols.head(lc, p.format)
+	switch {
+	case lc.kind == colNo && lc.Right:
+		end := c.x + c.w
+		if next := cols.next(i, 1); next != i && (cols.set[next].x > end+1 || cols.set[next].w > 9) {
+			end++
+		}
+		l.to(max(end-cells(h), 0))
+	case lc.kind == colTime && lc.Right:
+		l.to(c.x)
+		if p.format <= timeDelta {
+			l.to(c.x + max(c.w-8, 0)) // above the digits of a short time
+		}
+	case lc.Right:
+		h = l.g.cut(h, c.w)
+		l.to(c.x + max(c.w-cells(h), 0))
+	default:
+		l.to(c.x)
+		if lc.kind == colField {
+			h = l.g.cut(h, c.w)
+		}
+	}
+	l.put(st, h)
+}
+
+func (p *listPane) cells(l *line, cols *placed, n packet.Number, row *trace.Row, t *rowText, at string) {
 	if n == p.ref {
 		at = "*REF*"
 	}
-	for k := range columnCount {
-		c := cols.at[k]
+	for i := range p.set {
+		lc, c := &p.set[i], cols.set[i]
 		if c.w == 0 {
 			continue
 		}
 		l.to(c.x)
-		st := t.style
-		switch k {
+		st, s := t.style, ""
+		switch lc.kind {
 		case colNo:
-			l.right(sDim, number, c.w)
+			st, s = sDim, strconv.FormatUint(uint64(n), 10)
+			if l.fill != sText {
+				st = t.style
+			}
 		case colTime:
-			l.right(st, at, c.w)
+			s = at
 		case colSrc:
-			l.fit(st, l.g.cutMiddle(t.src, c.w), c.w)
+			s = l.g.cutMiddle(t.src, c.w)
 		case colDst:
-			l.fit(st, l.g.cutMiddle(t.dst, c.w), c.w)
+			s = l.g.cutMiddle(t.dst, c.w)
 		case colProto:
-			l.fit(st, t.proto, c.w)
+			s = t.proto
 		case colLen:
-			l.right(st, strconv.FormatUint(uint64(row.Len), 10), c.w)
+			s = strconv.FormatUint(uint64(row.Len), 10)
 		case colInfo:
-			// The edge of the screen says that the text goes on; every cell counts there.
-			l.put(st, head(l.g.text(t.info), c.w))
+			if i == len(p.set)-1 && !lc.Right {
+				// The edge of the screen says that the text goes on; every cell counts there.
+				l.put(st, head(l.g.text(t.info), c.w))
+				continue
+			}
+			s = t.info
+		case colField:
+			if lc.value < len(t.fields) {
+				s = t.fields[lc.value]
+			}
+		}
+		if lc.Right {
+			l.right(st, s, c.w)
+		} else {
+			l.fit(st, s, c.w)
 		}
 	}
 }

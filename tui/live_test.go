@@ -192,7 +192,7 @@ func TestMouse(t *testing.T) {
 	d := drive(t, Options{Trace: open(t, "web.pcap"), Color: true}, 80, 24)
 	click := func(x, y int) { d.send(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft}) }
 	click(30, 8)
-	if d.m.list.cur != 6 || d.m.list.col != colSrc {
+	if d.m.list.cur != 6 || d.m.list.set[d.m.list.col].kind != colSrc {
 		t.Errorf("packet %d, column %d", d.m.list.cur, d.m.list.col)
 	}
 	d.send(tea.MouseWheelMsg{X: 10, Y: 8, Button: tea.MouseWheelDown})

@@ -10,6 +10,8 @@ type menu struct {
 	text  []string // lines above the answers
 	items []menuItem
 	cur   int
+	hint  string                                            // the last line: keys of its own
+	own   func(m *Model, key string) (cmd tea.Cmd, ok bool) // handles them; nil: there are none
 }
 
 // menuItem is one answer: a key, its text, and what it does.
@@ -21,6 +23,11 @@ type menuItem struct {
 
 // key answers with a key. done says that the menu is over.
 func (u *menu) key(m *Model, msg tea.KeyPressMsg) (cmd tea.Cmd, done bool) {
+	if u.own != nil {
+		if cmd, ok := u.own(m, msg.String()); ok {
+			return cmd, false
+		}
+	}
 	switch s := msg.String(); s {
 	case "esc", "q", "ctrl+c":
 		return nil, true
@@ -50,6 +57,13 @@ func (u *menu) key(m *Model, msg tea.KeyPressMsg) (cmd tea.Cmd, done bool) {
 	return nil, false
 }
 
+// window gives the answers that are drawn in n lines: the chosen one is among them.
+func (u *menu) window(n int) (from, to int) {
+	n = max(n, 1)
+	from = min(max(u.cur-n/2, 0), max(len(u.items)-n, 0))
+	return from, min(from+n, len(u.items))
+}
+
 // view draws the menu in at most h lines of width w.
 func (u *menu) view(l *line, w, h int) []string {
 	title := u.title
@@ -65,7 +79,9 @@ func (u *menu) view(l *line, w, h int) []string {
 			out = append(out, l.end())
 		}
 	}
-	for i, it := range u.items {
+	from, to := u.window(h - len(out) - len(wrap(u.hint, w-3)))
+	for i := from; i < to; i++ {
+		it := u.items[i]
 		l.reset(w, gPlain)
 		if i == u.cur {
 			l.on = gSelected
@@ -75,6 +91,14 @@ func (u *menu) view(l *line, w, h int) []string {
 		l.space(2)
 		l.put(sText, it.text)
 		out = append(out, l.end())
+	}
+	if u.hint != "" {
+		for _, part := range wrap(l.g.text(u.hint), w-3) {
+			l.reset(w, gBar)
+			l.space(2)
+			l.put(sHint, part)
+			out = append(out, l.end())
+		}
 	}
 	if len(out) > h {
 		out = out[:max(h, 0)]

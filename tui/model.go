@@ -66,9 +66,11 @@ type Model struct {
 	filter string // the display filter in force
 	named  []config.Named
 	colors coloring
-	scan   scan
-	find   finder
-	frozen bool
+
+	columns []config.Column // of the packet list, hidden ones too
+	scan    scan
+	find    finder
+	frozen  bool
 
 	prompt  prompt
 	seen    seen
@@ -104,6 +106,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 	}
 	m.keys = newKeyMap(m.opt.Config.Keys)
 	m.colors = m.newColoring()
+	m.recall()
 	switch o.Theme {
 	case "", ThemeAuto:
 		m.theme = m.themed(ThemeDark)
@@ -116,6 +119,7 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		m.theme, m.themeFixed = m.themed(ThemeMono), true
 	}
 	m.list = newListPane()
+	m.setColumns(m.opt.State.ColumnsFor(m.opt.Config, m.vocabulary()))
 	m.flows = newFlowsPane()
 	m.requests = newRequestsPane()
 	m.problems = newProblemsPane()
@@ -130,7 +134,6 @@ func New(ctx context.Context, o Options) (*Model, error) {
 		m.list.format = timeEpoch
 	}
 	m.restyle()
-	m.recall()
 	m.openTrace(o.Trace)
 	if o.Filter != "" {
 		if err := m.applyFilter(o.Filter); err != nil {
@@ -158,9 +161,9 @@ func (m *Model) openTrace(tr *trace.Trace) {
 	if tr != nil {
 		m.src.choose = tr.NewChooser(m.colors.filters)
 	}
-	format, col := m.list.format, m.list.col
+	format, set, col := m.list.format, m.list.set, m.list.col
 	m.list = newListPane()
-	m.list.format, m.list.col = format, col
+	m.list.format, m.list.set, m.list.col = format, set, col
 	m.list.tail = m.src.status.Live || tr == nil
 	opened := m.tree.opened
 	m.tree = detailPane{opened: opened}

@@ -17,6 +17,7 @@ const (
 	promptCommand
 	promptCapture // the capture filter
 	promptWrite   // a file name
+	promptColumn  // a field that becomes a column
 	promptSearch  // text in follow or the flow graph
 	promptKinds
 )

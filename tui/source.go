@@ -20,6 +20,7 @@ type source struct {
 	known  bool // there is a snapshot
 
 	choose *trace.Chooser // of colouring rules
+	fields []string       // whose values are columns
 	cache  map[packet.Number]rowText
 	wide   measure
 }
@@ -30,6 +31,7 @@ type rowText struct {
 	src, dst, proto, info string
 	style                 style // of its protocol
 	rule                  int   // the colouring rule that it matches; −1 none
+	fields                []string
 }
 
 // measure is how wide the columns have to be. It only grows, so that columns
@@ -50,7 +52,7 @@ const (
 
 // open begins to read another trace, or none.
 func (s *source) open(tr *trace.Trace) {
-	*s = source{tr: tr, cache: s.cache}
+	*s = source{tr: tr, cache: s.cache, fields: s.fields}
 	clear(s.cache)
 	if tr == nil {
 		return
@@ -135,7 +137,7 @@ func (s *source) text(n packet.Number) rowText {
 		rule, known = s.choose.Row(s.snap, n)
 	}
 	want := dissect.WantColumns
-	if !known {
+	if !known || len(s.fields) > 0 {
 		want |= dissect.WantTree
 	}
 	tree, cols, err := s.reader.Dissect(n, want)
@@ -149,6 +151,9 @@ func (s *source) text(n packet.Number) rowText {
 		gen: s.gen, rule: rule,
 		src: text.Printable(strings.Clone(cols.Src)), dst: text.Printable(strings.Clone(cols.Dst)),
 		proto: text.Printable(strings.Clone(cols.Proto)), info: text.Printable(strings.Clone(cols.Info)),
+	}
+	if len(s.fields) > 0 {
+		t.fields = fieldTexts(tree, s.fields)
 	}
 	t.style = protoStyle(t.proto)
 	if t.style == sText && row.Kind == trace.UDP {

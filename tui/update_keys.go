@@ -246,6 +246,12 @@ func (m *Model) doPackets(a action) tea.Cmd {
 		}
 	case actColors:
 		m.turnColors()
+	case actColumns:
+		m.columnMenu(m.columnUnderCursor())
+	case actAddColumn:
+		return m.columnFromTree()
+	case actHideColumn, actColumnLeft, actColumnRight, actNarrower, actWider:
+		return m.changeColumn(a)
 	case actExplain:
 		m.explain()
 	default:

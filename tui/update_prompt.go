@@ -2,12 +2,14 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"tcplens/dissect/filter"
+	"tcplens/internal/config"
 	"tcplens/internal/packet"
 )
 
@@ -95,6 +97,13 @@ func (m *Model) checkPrompt() {
 				}
 			}
 		}
+	case promptColumn:
+		if s := p.value(); s != "" {
+			p.hints = m.names.Complete(s, 60)
+			for _, h := range p.hints {
+				p.details = append(p.details, m.names.Describe(h))
+			}
+		}
 	case promptCommand:
 		s := p.value()
 		if s == "" || strings.ContainsAny(s, " 0123456789") {
@@ -162,6 +171,18 @@ func (m *Model) enterPrompt() tea.Cmd {
 		p.keep(s)
 		p.close()
 		return m.write(s)
+	case promptColumn:
+		if s != "" && len(m.lookup[s]) == 0 && builtinKind(s) == colField {
+			p.message = "there is no field " + s
+			return nil
+		}
+		p.close()
+		if s == "" {
+			return nil
+		}
+		cmd := m.addColumn(s)
+		m.columnMenu(slices.IndexFunc(m.columns, func(c config.Column) bool { return c.Field == s }))
+		return cmd
 	case promptSearch:
 		p.keep(s)
 		p.close()
@@ -212,6 +233,8 @@ func (m *Model) command(s string) tea.Cmd {
 		return m.useNamed(rest)
 	case "name":
 		return m.nameFilter(rest)
+	case "column":
+		return m.addColumn(rest)
 	}
 	if a := m.keys.command(name, m.here()); a != actNone {
 		return m.do(a)

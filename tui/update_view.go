@@ -122,7 +122,8 @@ func (m *Model) cellFilter() string {
 	if row == nil {
 		return ""
 	}
-	switch m.list.col {
+	lc := &m.list.set[m.list.col]
+	switch lc.kind {
 	case colNo:
 		return "frame.number == " + strconv.FormatUint(uint64(n), 10)
 	case colTime:
@@ -133,7 +134,9 @@ func (m *Model) cellFilter() string {
 		return conversationFilter(row)
 	}
 	m.tree.load(&m.src, n)
-	switch m.list.col {
+	switch lc.kind {
+	case colField:
+		return m.firstField(lc.Field)
 	case colSrc:
 		return m.firstField("ip.src", "ipv6.src", "arp.src.proto_ipv4", "eth.src")
 	case colDst:

@@ -175,8 +175,8 @@ func (c *Config) readFlags(t table) {
 	}
 }
 
-// maxWidth bounds the width of a column, cells.
-const maxWidth = 200
+// MaxWidth bounds the width of a column, cells.
+const MaxWidth = 200
 
 func (c *Config) readColumns(t table, list []table, v *Vocabulary) {
 	var out []Column
@@ -199,8 +199,8 @@ func (c *Config) readColumns(t table, list []table, v *Vocabulary) {
 			col.Title = text.Printable(title)
 		}
 		if w, ok := e.number("width"); ok {
-			if w < 1 || w > maxWidth {
-				e.r.bad(join(e.path, "width"), "%d is out of range: a column has 1 to %d cells", w, maxWidth)
+			if w < 1 || w > MaxWidth {
+				e.r.bad(join(e.path, "width"), "%d is out of range: a column has 1 to %d cells", w, MaxWidth)
 			} else {
 				col.Width = int(w)
 			}
@@ -245,7 +245,13 @@ func TitleOf(field string, v *Vocabulary) string {
 			return c.Title
 		}
 	}
-	if f := v.Fields[field]; len(f) > 0 {
+	f := v.Fields[field]
+	for _, o := range f {
+		if o.Name != f[0].Name {
+			return field // as tcp.port, which is source and destination
+		}
+	}
+	if len(f) > 0 {
 		return f[0].Name
 	}
 	return field
@@ -259,7 +265,7 @@ func RightAligned(field string, v *Vocabulary) bool {
 		}
 	}
 	f := v.Fields[field]
-	return len(f) > 0 && (f[0].Type.Unsigned() || f[0].Type.Signed())
+	return len(f) > 0 && f[0].Names == nil && (f[0].Type.Unsigned() || f[0].Type.Signed())
 }
 
 func (c *Config) readColors(t table, v *Vocabulary) {

@@ -116,7 +116,7 @@ func (s *State) ColumnsFor(c *Config, v *Vocabulary) []Column {
 	var out []Column
 	for _, col := range ps.Columns {
 		if slices.Contains(Builtin(), col.Field) || len(v.Fields[col.Field]) > 0 {
-			col.Width = min(max(col.Width, 0), maxWidth)
+			col.Width = min(max(col.Width, 0), MaxWidth)
 			out = append(out, col)
 		}
 	}

@@ -77,3 +77,27 @@ func TestHistoryRemembered(t *testing.T) {
 	tm.see("2 of 10 shown")
 	tm.quit()
 }
+
+// TestColumnsAtKeyboard makes a field a column, moves it, and has it again the next
+// time.
+func TestColumnsAtKeyboard(t *testing.T) {
+	state := "XDG_STATE_HOME=" + t.TempDir()
+	tm := showCommand(t, 110, 30, []string{state}, program(), "-r", lab(t, "http"))
+	tm.see("10 packets")
+	tm.press("o", "a")
+	tm.see("column of the field:")
+	tm.write("http.host")
+	tm.press("Enter")
+	tm.see("[x]  Host", "http.host", "Space show or hide")
+	tm.press("K", "K")
+	tm.press("q")
+	s := tm.see("─ Packet 1 ·")
+	if h := strings.Index(s, "Host"); h < 0 || h > strings.Index(s, "Proto") {
+		t.Errorf("the column is not before Protocol:\n%s", frame(s))
+	}
+	tm.see("localhost  ")
+	tm.quit()
+	tm = showCommand(t, 110, 30, []string{state}, program(), "-r", lab(t, "http"))
+	tm.see("Host", "localhost  ")
+	tm.quit()
+}
