@@ -113,12 +113,7 @@ func (m *Model) filterHints() []hint {
 }
 
 // namedFilters are the display filters that the user has given a name.
-func (m *Model) namedFilters() []config.Named {
-	if m.opt.Config == nil {
-		return nil
-	}
-	return m.opt.Config.Filters
-}
+func (m *Model) namedFilters() []config.Named { return m.named }
 
 // rank makes hints of the candidates: names that begin as the word does before
 // those that have it within, and of each kind those first that the capture has.

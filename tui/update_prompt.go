@@ -99,9 +99,9 @@ func (m *Model) checkPrompt() {
 		}
 	case promptColumn:
 		if s := p.value(); s != "" {
-			p.hints = m.names.Complete(s, 60)
-			for _, h := range p.hints {
-				p.details = append(p.details, m.names.Describe(h))
+			p.to = len(s)
+			for _, name := range m.names.Complete(s, 60) {
+				p.hints = append(p.hints, hint{text: name, desc: m.names.Describe(name)})
 			}
 		}
 	case promptCommand:

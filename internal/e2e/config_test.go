@@ -89,9 +89,8 @@ func TestColumnsAtKeyboard(t *testing.T) {
 	tm.write("http.host")
 	tm.press("Enter")
 	tm.see("[x]  Host", "http.host", "Space show or hide")
-	tm.press("K", "K")
-	tm.press("q")
-	s := tm.see("─ Packet 1 ·")
+	tm.press("K", "K", "q")
+	s := tm.until("no menu", func(s string) bool { return !strings.Contains(s, "Columns of the packet list") })
 	if h := strings.Index(s, "Host"); h < 0 || h > strings.Index(s, "Proto") {
 		t.Errorf("the column is not before Protocol:\n%s", frame(s))
 	}
