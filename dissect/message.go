@@ -30,6 +30,7 @@ type Message struct {
 func MessagesOf(t *Tree, info string) []Message {
 	var out []Message
 	var last *Proto
+	stream := uint32(0) // of the last frame of HTTP/2
 	for i := t.First(); i >= 0; i = t.Next(i) {
 		n := &t.Nodes[i]
 		if n.Flags&Hidden != 0 || n.Field == nil || n.Field.Type != TProtocol {
@@ -42,8 +43,16 @@ func MessagesOf(t *Tree, info string) []Message {
 				out = append(out, m)
 			}
 		case pHTTP2.self():
-			if m, ok := t.http2Message(i); ok {
+			m, ok := t.http2Message(i)
+			if stream = m.Stream; ok {
 				out = append(out, m)
+			}
+		case pGRPC.self():
+			if stream != 0 { // in HTTP/1 it is the body that has been shown
+				if k := len(out) - 1; k >= 0 && out[k].Proto == pHTTP2 && len(out[k].Head) == 0 {
+					out = out[:k] // the body of which it is a part
+				}
+				out = append(out, t.grpcMessage(i, stream))
 			}
 		case pWebSocket.self():
 			out = append(out, t.webSocketMessage(i))
@@ -118,12 +127,14 @@ func mediaType(s string) string {
 func (t *Tree) http2Message(i int) (m Message, ok bool) {
 	m.Proto = pHTTP2
 	kind := uint64(h2Settings)
-	ends := false
+	ends, size := false, uint64(0)
 	name, scheme, authority, path := "", "", "", ""
 	t.inside(i, func(n *Node) {
 		switch n.Field {
 		case fH2Type:
 			kind = n.num
+		case fH2Length:
+			size = n.num
 		case fH2StreamID:
 			m.Stream = uint32(n.num)
 		case fH2EndStream:
@@ -154,13 +165,24 @@ func (t *Tree) http2Message(i int) (m Message, ok bool) {
 	switch {
 	case len(m.Head) > 0:
 		return m, true
-	case kind != h2Data || !ends:
+	case kind != h2Data || !ends, m.Body == nil && size == 0: // the end alone: what was sent has been shown
 		return m, false
 	}
 	if m.Body == nil {
 		m.Note = "the body is too large to be kept together"
 	}
 	return m, true
+}
+
+// grpcMessage reads a message of a call, without what stands before it.
+func (t *Tree) grpcMessage(i int, stream uint32) Message {
+	m := Message{Proto: pGRPC, Stream: stream, Mime: "application/grpc", Head: []string{t.Nodes[i].Label()}}
+	t.inside(i, func(n *Node) {
+		if n.Field == fGRPCData {
+			m.Body = n.raw
+		}
+	})
+	return m
 }
 
 // webSocketMessage reads a frame of WebSocket.

@@ -37,6 +37,7 @@ func TestMessages(t *testing.T) {
 		goldenOutput(t, "requests."+version+".golden", "requests", "-r", file, "--keylog", keys)
 	}
 	goldenOutput(t, "messages.http.golden", "follow", "-r", lab+"http.pcap", "--format", "messages", "0")
+	goldenOutput(t, "messages.grpc.golden", "follow", "-r", "../../dissect/testdata/http2/odd/grpc.pcap", "--format", "messages", "0")
 	goldenOutput(t, "requests.http.golden", "requests", "-r", lab+"http.pcap", "--format", "jsonl")
 }
 
