@@ -13,9 +13,7 @@ func (t *tlsRun) ticket(c *cursor, version uint16) {
 	}
 	if version == 0x0304 {
 		c.u32(fTLSTicketAge)
-		if n := c.vector(fTLSTicketNonceLen, 1, 0); n > 0 {
-			c.bytes(fTLSTicketNonce, n)
-		}
+		c.bytes(fTLSTicketNonce, c.vector(fTLSTicketNonceLen, 1, 0)) // also where it is empty
 	}
 	if n := c.vector(fTLSTicketLen, 2, 0); n > 0 {
 		c.bytes(fTLSTicket, n)

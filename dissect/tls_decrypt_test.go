@@ -311,3 +311,49 @@ func TestOtherSecrets(t *testing.T) {
 		t.Errorf("by session id:\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestRecordedSuites says what the recorded traffic covers: for each cipher suite that is to
+// be opened, and for each turn that a connection may take, there is a recorded one whose
+// records are opened in both directions.
+func TestRecordedSuites(t *testing.T) {
+	opened, turns := map[string]bool{}, map[string]bool{}
+	for _, f := range append(keyed(t), "../testdata/lab/tls12.pcap", "../testdata/lab/tls13.pcap") {
+		in := readCapture(t, f)
+		learnKeys(in, keysOf(t, f))
+		for i := range in {
+			k, ok := in[i].Known.(*tcpKnown)
+			if !ok || k.session == nil || k.session.tls == nil {
+				continue
+			}
+			ts := k.session.tls
+			if d := &ts.decrypted; len(d.opened[0]) == 0 || len(d.opened[1]) == 0 {
+				continue
+			}
+			opened[fmt.Sprintf("%s %s", tlsVersions(uint64(ts.version)), tlsSuites(uint64(ts.suite)))] = true
+			info := k.session.TLSInfo()
+			for turn, taken := range map[string]bool{
+				"encrypt-then-MAC": ts.lock.etm, "extended master secret": ts.lock.ems, "early data accepted": info.EarlyData == EarlyAccepted,
+				"early data rejected": info.EarlyData == EarlyRejected, "Hello Retry Request": info.Retried, "resumed": info.Resumed,
+				"Key Update": ts.version == 0x0304 && max(ts.lock.sides[0].epoch, ts.lock.sides[1].epoch) > epochData,
+			} {
+				turns[turn] = turns[turn] || taken
+			}
+		}
+	}
+	for _, name := range []string{
+		"TLS 1.2 TLS_RSA_WITH_AES_128_CBC_SHA", "TLS 1.2 TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS 1.2 TLS_RSA_WITH_AES_256_CBC_SHA256", "TLS 1.2 TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+		"TLS 1.2 TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "TLS 1.2 TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+		"TLS 1.2 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS 1.2 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+		"TLS 1.3 TLS_AES_128_GCM_SHA256", "TLS 1.3 TLS_AES_256_GCM_SHA384", "TLS 1.3 TLS_CHACHA20_POLY1305_SHA256",
+		"TLS 1.3 TLS_AES_128_CCM_SHA256", "TLS 1.3 TLS_AES_128_CCM_8_SHA256",
+	} {
+		if !opened[name] {
+			t.Errorf("nothing of %s is opened", name)
+		}
+	}
+	for _, turn := range []string{"encrypt-then-MAC", "extended master secret", "early data accepted", "early data rejected", "Hello Retry Request", "resumed", "Key Update"} {
+		if !turns[turn] {
+			t.Errorf("%s: there is no opened conversation with it", turn)
+		}
+	}
+}

@@ -162,6 +162,22 @@ func (m *Model) drawEmpty(w, h int) []string {
 	return lines
 }
 
+// keyWords says how the key log stands; empty if there is none.
+func (m *Model) keyWords() string {
+	k := m.src.status.Keys
+	switch {
+	case k.Path == "" && k.Secrets == 0:
+		return ""
+	case k.Waiting:
+		return "The file of TLS secrets, " + text.Printable(k.Path) + ", is not there yet: it is read as soon as it is."
+	case k.Err != nil && k.Secrets == 0:
+		return "TLS secrets: " + text.Printable(k.Err.Error())
+	case k.Path == "":
+		return "The capture has " + count(uint64(k.Secrets), "TLS secret") + " in it."
+	}
+	return "There are " + count(uint64(k.Secrets), "TLS secret") + "; " + text.Printable(k.Path) + " is read as it grows."
+}
+
 // advice is what may help when nothing comes.
 func (m *Model) advice() []string {
 	var out []string
@@ -176,6 +192,9 @@ func (m *Model) advice() []string {
 	}
 	if m.opt.Hooks.Interfaces != nil {
 		out = append(out, "What a machine says to itself passes on the loopback interface only. i shows where packets pass now.")
+	}
+	if s := m.keyWords(); s != "" {
+		out = append(out, s)
 	}
 	return out
 }

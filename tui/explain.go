@@ -137,6 +137,11 @@ func (m *Model) explain() {
 			lines = append(lines, "Colouring rule "+rule)
 		}
 	}
+	if n := m.tree.node(); m.focus == paneDetail && n != nil && n.proto == "tls" {
+		if s := m.keyWords(); s != "" {
+			lines = append(lines, s)
+		}
+	}
 	m.menu = &menu{title: title, text: lines}
 }
 

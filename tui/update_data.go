@@ -212,7 +212,7 @@ func (m *Model) refresh() {
 func (m *Model) tellErrors() {
 	for i, err := range [3]error{m.src.status.Err, m.src.status.SaveErr, m.src.status.Keys.Err} {
 		if err != nil && (m.told[i] == nil || m.told[i].Error() != err.Error()) {
-			m.say(err.Error(), true)
+			m.say(err.Error(), i < 2 || !m.src.status.Keys.Waiting)
 		}
 		m.told[i] = err
 	}

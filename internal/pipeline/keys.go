@@ -261,9 +261,12 @@ func (k *keyFile) status() trace.KeyStatus {
 	defer k.mu.Unlock()
 	n, bad, first := k.log.Lines()
 	s := trace.KeyStatus{Path: k.path, Secrets: n}
+	s.Waiting = errors.Is(k.err, fs.ErrNotExist)
 	var pe *fs.PathError
 	switch {
-	case k.maybe && errors.Is(k.err, fs.ErrNotExist):
+	case k.maybe && s.Waiting:
+	case s.Waiting:
+		s.Err = fmt.Errorf("%s: %w: TLS stays encrypted until there is one", k.path, fs.ErrNotExist)
 	case errors.As(k.err, &pe):
 		s.Err = fmt.Errorf("%s: %w: without it TLS stays encrypted", k.path, pe.Err)
 	case k.err != nil:

@@ -274,11 +274,11 @@ func TestKeyLogStatus(t *testing.T) {
 		<-p.Idle()
 		return p.Trace().Status().Keys
 	}
-	if s := beat(); !errors.Is(s.Err, fs.ErrNotExist) || s.Path != path {
+	if s := beat(); !errors.Is(s.Err, fs.ErrNotExist) || s.Path != path || !s.Waiting {
 		t.Errorf("without a file: %+v", s)
 	}
 	write(t, path, []byte("this is no\nkey log\n"))
-	if s := beat(); s.Err == nil || !strings.Contains(s.Err.Error(), "line 1") || s.Secrets != 0 {
+	if s := beat(); s.Err == nil || !strings.Contains(s.Err.Error(), "line 1") || s.Secrets != 0 || s.Waiting {
 		t.Errorf("with nonsense: %+v", s)
 	}
 	good, err := os.ReadFile(keyed + "tls13_hrr.pcap.keylog")
@@ -302,6 +302,48 @@ func TestKeyLogStatus(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(shown(t, p.Trace()), ""), "GET /index.html") {
 		t.Error("nothing was decrypted")
+	}
+}
+
+// Secrets inside of a pcapng file open it, wherever in the file they are, of TLS 1.2 and 1.3.
+func TestKeysInside(t *testing.T) {
+	for _, name := range []string{"tls13_resume_aes128.pcap", "tls12_ecdhe_aesgcm.pcap", "ciphers.pcap"} {
+		packets := packetsOf(t, keyed+name)
+		secrets, err := os.ReadFile(keyed + name + ".keylog")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for _, before := range []int{0, 5, len(packets)} {
+			path := filepath.Join(t.TempDir(), "inside.pcapng")
+			w, err := capture.CreateFile(path, packet.Interface{Name: "test0", Link: packet.LinkEthernet})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = errors.Join(w.WritePackets(packets[:before]), w.WriteSecrets(secrets), w.WritePackets(packets[before:]), w.Close())
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := pipeline.LoadFile(path, pipeline.Options{KeyPoll: time.Hour})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close()
+			got := shown(t, p.Trace())
+			if want == nil {
+				if want = got; !strings.Contains(strings.Join(want, ""), "GET /") {
+					t.Fatalf("%s: nothing is decrypted", name)
+				}
+			}
+			if k := p.Trace().Status().Keys; k.Secrets != strings.Count(string(secrets), "\n") || k.Path != "" || k.Waiting {
+				t.Errorf("%s: status %+v", name, k)
+			}
+			for i := range want {
+				if got[i] != want[i] {
+					t.Fatalf("%s, secrets behind packet %d: packet %d is\n%s\ninstead of\n%s", name, before, i+1, got[i], want[i])
+				}
+			}
+		}
 	}
 }
 

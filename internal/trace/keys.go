@@ -12,6 +12,7 @@ import (
 // KeyStatus says how a key log stands.
 type KeyStatus struct {
 	Path    string // of the file that is read as it grows; empty if there is none
+	Waiting bool   // it is not there: it is read as soon as it is
 	Secrets int    // lines with a secret, those inside of the capture file included
 	Err     error  // what is wrong with it, if anything: it is looked at again
 }
