@@ -175,7 +175,11 @@ func (m *Model) keyWords() string {
 	case k.Path == "":
 		return "The capture has " + count(uint64(k.Secrets), "TLS secret") + " in it."
 	}
-	return "There are " + count(uint64(k.Secrets), "TLS secret") + "; " + text.Printable(k.Path) + " is read as it grows."
+	verb := "are"
+	if k.Secrets == 1 {
+		verb = "is"
+	}
+	return "There " + verb + " " + count(uint64(k.Secrets), "TLS secret") + "; " + text.Printable(k.Path) + " is read as it grows."
 }
 
 // advice is what may help when nothing comes.
