@@ -106,6 +106,15 @@ func (c *cursor) to(n int) cursor {
 	return s
 }
 
+// widen lets the cursor read n bytes, even where fewer are left of what it was made for,
+// as long as there are bytes behind: for what is to be shown in spite of a length that is wrong.
+func (c *cursor) widen(n int) {
+	if n > c.left() {
+		c.limit = max(c.limit, min(c.pos+n, len(c.b)))
+		c.have = max(c.have, c.limit)
+	}
+}
+
 // tail gives a cursor over all that is left and passes over it.
 func (c *cursor) tail() cursor { return c.to(c.left()) }
 

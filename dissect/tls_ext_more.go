@@ -28,6 +28,7 @@ func oidFilters(c *cursor) {
 // delegatedCredential reads a credential with which a server signs in place of its
 // certificate's key (RFC 9345 §4).
 func delegatedCredential(c *cursor) {
+	c.widen(6)
 	c.u32(fTLSCredTime)
 	c.scheme()
 	c.bytes(fTLSCredKey, c.vector(fTLSCredKeyLen, 3, 1))
@@ -55,6 +56,7 @@ func (t *tlsRun) encryptedName(c *cursor, message byte) {
 
 // connectionID reads the identifier of a connection (RFC 9146 §3).
 func connectionID(c *cursor) {
+	c.widen(1)
 	if n := int(c.u8(fTLSCIDLen)); n > 0 {
 		c.bytes(fTLSCID, n)
 	}

@@ -3,6 +3,8 @@ package dissect
 import (
 	"fmt"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // extensions reads the extensions of a message of the given type; 6 stands for a
@@ -24,9 +26,11 @@ func (t *tlsRun) extensions(c *cursor, message byte) {
 		l.u16(fTLSExtType)
 		l.vector(fTLSExtLen, 2, 0)
 		e := l.to(size)
+		end := e.limit
 		t.extension(&e, kind, message)
 		if e.ok() {
 			e.trailing()
+			e.overrun(end)
 		}
 		l.end()
 	}
@@ -43,6 +47,7 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 	case 0:
 		serverName(c)
 	case 1:
+		c.widen(1)
 		c.u8(fTLSFragLen)
 	case 5:
 		switch {
@@ -79,6 +84,7 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 			delegatedCredential(c)
 		}
 	case 15:
+		c.widen(1)
 		c.u8(fTLSBeatMode)
 	case 16:
 		names := c.vector(fTLSALPNLen, 2, 2)
@@ -113,6 +119,7 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 			l.u16(fTLSCompCert)
 		}
 	case 28:
+		c.widen(2)
 		c.u16(fTLSRecordLimit)
 	case 35:
 		n := c.left()
@@ -123,10 +130,12 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 		preSharedKey(c, hello, message)
 	case 42, 46:
 		if message == 4 {
+			c.widen(4)
 			c.u32(fTLSEarlyMax)
 		}
 	case 43:
 		if message == 2 || message == 6 {
+			c.widen(2)
 			c.u16(fTLSSupported)
 		}
 		if !hello {
@@ -168,6 +177,19 @@ func (t *tlsRun) extension(c *cursor, kind uint16, message byte) {
 	default:
 		c.bytesOrCut(fTLSExtData)
 	}
+}
+
+// overrun says how much more was read than belongs to what ends at end.
+func (c *cursor) overrun(end int) {
+	n := c.pos - end
+	if n <= 0 || !c.on() {
+		return
+	}
+	msg := "Dissector processed too much data (" + plural(n, "byte") + ")"
+	c.addAt(fText, end, n, Node{text: msg})
+	c.begin()
+	c.expert(Error, GroupMalformed, eTLSTooSmall, msg)
+	c.end()
 }
 
 // group opens a node for all that is left.
@@ -229,6 +251,7 @@ func (t *tlsRun) groups(c *cursor) {
 
 // points reads the formats of curve points (RFC 8422 §5.1.2).
 func (t *tlsRun) points(c *cursor) {
+	c.widen(1)
 	n := c.vector(fTLSPointsLen, 1, 0)
 	l := c.to(n)
 	if !l.ok() || l.spent {
@@ -256,9 +279,27 @@ func protocolNames(c *cursor, n int, list, length, name *Field, label string) {
 	}
 	for l.ok() && l.left() > 0 {
 		k := l.vector(length, 1, 1)
-		l.str(name, k)
+		l.ascii(name, k)
 	}
 	l.end()
+}
+
+// ascii reads n bytes of text in which other bytes than those of ASCII have no place: the
+// value has a mark for each.
+func (c *cursor) ascii(f *Field, n int) {
+	b := c.raw(n)
+	if b == nil || !c.on() {
+		return
+	}
+	var s strings.Builder
+	for _, x := range b {
+		if x < 0x80 {
+			s.WriteByte(x)
+		} else {
+			s.WriteRune(utf8.RuneError)
+		}
+	}
+	c.add(f, n, Node{str: s.String()})
 }
 
 func nextProtocols(c *cursor) {
@@ -304,6 +345,7 @@ func timestamps(c *cursor) {
 // certificateTypes reads what kinds of certificates are known (RFC 6091 §3, RFC 7250 §3).
 func certificateTypes(c *cursor, hello bool, length *Field) {
 	if !hello {
+		c.widen(1)
 		c.u8(fTLSCertTypeExt)
 		return
 	}
@@ -327,6 +369,7 @@ func preSharedKey(c *cursor, hello bool, message byte) {
 	c.group("Pre-Shared Key extension")
 	if !hello {
 		if message == 2 {
+			c.widen(2)
 			c.u16(fTLSPSKChosen)
 		}
 		c.end()
@@ -357,6 +400,7 @@ func keyShare(c *cursor, message byte) {
 			shareEntry(&l)
 		}
 	case 6:
+		c.widen(2)
 		c.u16(fTLSShareChosen)
 	case 2:
 		shareEntry(c)

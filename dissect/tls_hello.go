@@ -36,8 +36,11 @@ func (t *tlsRun) random(c *cursor, retry bool) {
 	c.end()
 }
 
+// sessionID reads the session's identifier. One that is longer than the message takes
+// what is behind: the messages after it are found nevertheless.
 func (t *tlsRun) sessionID(c *cursor) {
-	if n := c.vector(fTLSIDLen, 1, 0); n > 0 {
+	if n := int(c.u8(fTLSIDLen)); n > 0 {
+		c.widen(n)
 		c.bytes(fTLSID, n)
 	}
 }
@@ -67,6 +70,7 @@ func md5Hex(s string) string {
 func (t *tlsRun) clientHello(c *cursor) {
 	t.print = ja3{}
 	body := c.rest()
+	c.widen(2 + 32 + 1)
 	version := c.u16(fTLSHandVer)
 	t.random(c, false)
 	t.sessionID(c)
@@ -127,9 +131,11 @@ func (t *tlsRun) clientHello(c *cursor) {
 func (t *tlsRun) serverHello(c *cursor) {
 	t.print = ja3{}
 	retry := isHelloRetry(c.rest())
+	c.widen(2 + 32 + 1)
 	version := c.u16(fTLSHandVer)
 	t.random(c, retry)
 	t.sessionID(c)
+	c.widen(3)
 	suite := c.u16(fTLSSuite)
 	c.u8(fTLSComp)
 	off := c.pos

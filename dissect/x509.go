@@ -270,6 +270,8 @@ func utcTime(s string) string {
 	}
 	if zone == "Z" {
 		zone = "UTC"
+	} else if strings.HasPrefix(zone, "+") || strings.HasPrefix(zone, "-") {
+		zone = "UTC" + zone
 	}
 	return century + s[:2] + "-" + s[2:4] + "-" + s[4:6] + " " + s[6:8] + ":" + s[8:10] + ":" + seconds + " (" + text.Printable(zone) + ")"
 }

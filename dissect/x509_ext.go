@@ -1,6 +1,9 @@
 package dissect
 
-import "strings"
+import (
+	"encoding/hex"
+	"strings"
+)
 
 // extensions takes the extensions apart (RFC 5280 §4.2).
 func (c *certificate) extensions(v der) {
@@ -51,6 +54,9 @@ func (c *certificate) extension(id string, v der) {
 	case "2.16.840.1.113730.1.1", "2.16.840.1.113730.1.2", "2.16.840.1.113730.1.3", "2.16.840.1.113730.1.4",
 		"2.16.840.1.113730.1.7", "2.16.840.1.113730.1.8", "2.16.840.1.113730.1.12", "2.16.840.1.113730.1.13":
 		c.d.enter(pNSCert)
+		if ok && id == "2.16.840.1.113730.1.1" {
+			c.flags(fNSCertType, fNSUsages, inner)
+		}
 		return
 	}
 	if strings.HasPrefix(id, oidOCSP) {
@@ -68,7 +74,7 @@ func (c *certificate) extension(id string, v der) {
 	case "2.5.29.14":
 		c.node(fCESubjectKey, inner, Node{raw: c.bytesOf(inner)})
 	case "2.5.29.15":
-		c.keyUsage(inner)
+		c.flags(fCEKeyUsage, fCEUsages, inner)
 	case "2.5.29.17", "2.5.29.18":
 		c.generalNames(fCENames, inner)
 	case "2.5.29.19":
@@ -115,14 +121,15 @@ func (c *certificate) quietly(f func()) {
 	}
 }
 
-func (c *certificate) keyUsage(v der) {
+// flags shows a string of bits that have names, eight to a byte.
+func (c *certificate) flags(whole *Field, each []*Field, v der) {
 	if v.tag != derBits || v.size < 2 || !c.on() {
 		return
 	}
 	c.addAt(fBitPadding, v.off, 1, Node{num: uint64(c.b[v.off])})
 	b := c.b[v.off+1 : v.end()]
-	c.open(fCEKeyUsage, v.off+1, len(b), Node{raw: b})
-	for i, f := range fCEUsages {
+	c.open(whole, v.off+1, len(b), Node{raw: b})
+	for i, f := range each {
 		x := byte(0)
 		at := v.off + 1
 		if k := i / 8; k < len(b) {
@@ -153,8 +160,14 @@ func (c *certificate) basicConstraints(v der) {
 func (c *certificate) authorityKey(v der) {
 	c.open(fCEAuthorityKey, v.head, v.all(), Node{})
 	for _, p := range c.items(v) {
-		if p.tag == 0x80 {
+		switch p.tag {
+		case 0x80:
 			c.node(fCEKeyID, p, Node{raw: c.bytesOf(p)})
+		case 0xa1:
+			c.generalNames(fCEKeyIssuer, p)
+		case 0x82:
+			serial := c.bytesOf(p)
+			c.node(fCEKeySerial, p, Node{raw: serial, text: fCEKeySerial.Name + ": 0x" + hex.EncodeToString(serial)})
 		}
 	}
 	c.end()

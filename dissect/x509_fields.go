@@ -34,7 +34,7 @@ var (
 	pX509SAT   = newProto("X.509 Selected Attribute Types", "X509SAT", "x509sat")
 	fCountry   = pX509SAT.str("x509sat.CountryName", "CountryName")
 	fSerialStr = pX509SAT.str("x509sat.SerialNumber", "SerialNumber")
-	fIA5       = pX509SAT.str("x509sat.SyntaxIA5String", "SyntaxIA5String")
+	fIA5       = pX509SAT.str("x509sat.IA5String", "IA5String")
 	fDirectory = pX509SAT.u32("x509sat.DirectoryString", "DirectoryString", Dec, names(list("teletexString", "printableString", "universalString", "bmpString", "uTF8String")))
 	fTeletex   = pX509SAT.str("x509sat.teletexString", "teletexString")
 	fPrintable = pX509SAT.str("x509sat.printableString", "printableString")
@@ -46,6 +46,8 @@ var (
 	fCESubjectKey   = pX509CE.bytes("x509ce.SubjectKeyIdentifier", "SubjectKeyIdentifier")
 	fCEAuthorityKey = pX509CE.none("x509ce.AuthorityKeyIdentifier_element", "AuthorityKeyIdentifier")
 	fCEKeyID        = pX509CE.bytes("x509ce.keyIdentifier", "keyIdentifier")
+	fCEKeyIssuer    = pX509CE.u32("x509ce.authorityCertIssuer", "authorityCertIssuer", Dec)
+	fCEKeySerial    = pX509CE.bytes("x509ce.authorityCertSerialNumber", "authorityCertSerialNumber")
 	fCEKeyUsage     = pX509CE.bytes("x509ce.KeyUsage", "KeyUsage")
 	fCEUsages       = []*Field{
 		pX509CE.flag(TUint8, "x509ce.KeyUsage.digitalSignature", "digitalSignature", 0x80, names(trueFalse)),
@@ -98,7 +100,18 @@ var (
 	fECParams = pPKCS1.u32("pkcs1.ECParameters", "ECParameters", Dec, names(list("specifiedCurve", "namedCurve", "implicitCurve")))
 	fCurveOID = pPKCS1.add(TOID, "pkcs1.namedCurve", "namedCurve", None)
 
-	pNSCert = newProto("NetScape Certificate Extensions", "NS_CERT_EXTS", "ns_cert_exts")
+	pNSCert     = newProto("NetScape Certificate Extensions", "NS_CERT_EXTS", "ns_cert_exts")
+	fNSCertType = pNSCert.bytes("ns_cert_exts.CertType", "CertType")
+	fNSUsages   = []*Field{
+		pNSCert.flag(TUint8, "ns.cert.exts.CertType.ssl.client", "ssl-client", 0x80, names(trueFalse)),
+		pNSCert.flag(TUint8, "ns.cert.exts.CertType.ssl.server", "ssl-server", 0x40, names(trueFalse)),
+		pNSCert.flag(TUint8, "ns.cert.exts.CertType.smime", "smime", 0x20, names(trueFalse)),
+		pNSCert.flag(TUint8, "ns.cert.exts.CertType.object.signing", "object-signing", 0x10, names(trueFalse)),
+		pNSCert.flag(TUint8, "ns.cert.exts.CertType.reserved.for.future.use", "reserved-for-future-use", 0x08, names(trueFalse)),
+		pNSCert.flag(TUint8, "ns.cert.exts.CertType.ssl.ca", "ssl-ca", 0x04, names(trueFalse)),
+		pNSCert.flag(TUint8, "ns.cert.exts.CertType.smime.ca", "smime-ca", 0x02, names(trueFalse)),
+		pNSCert.flag(TUint8, "ns.cert.exts.CertType.object.signing.ca", "object-signing-ca", 0x01, names(trueFalse)),
+	}
 
 	pBER         = newProto("Basic Encoding Rules (ASN.1 X.690)", "BER", "ber")
 	eBERWrong    = pBER.none("ber.error.sequence.field_wrong", "BER Error: Wrong field in SEQUENCE")
