@@ -48,7 +48,7 @@ var checkedApps = []portApp{
 	{named: newNamed("Modbus/UDP", "Modbus/UDP", "mbudp"), udp: []uint16{502}, looks: looksLikeModbus, inside: insideModbus},
 	{named: newNamed("NetBIOS Datagram Service", "NBDS", "nbdgm"), udp: []uint16{138}, inside: insideNBDS},
 	{named: newNamed("NetBIOS Session Service", "NBSS", "nbss"), tcp: []uint16{139, 445}, looks: func(c *cursor) bool { return c.left() >= 4 }, inside: insideNBSS},
-	{named: newNamed("OpenVPN Protocol", "OpenVPN", "openvpn"), tcp: []uint16{1194}, udp: []uint16{1194}},
+	{named: newNamed("OpenVPN Protocol", "OpenVPN", "openvpn"), tcp: []uint16{1194}, udp: []uint16{1194}, inside: insideOpenVPN},
 	{named: newNamed("Post Office Protocol", "POP", "pop"), tcp: []uint16{110}},
 	{named: newNamed("Point-to-Point Tunnelling Protocol", "PPTP", "pptp"), tcp: []uint16{1723}},
 	{named: namedEtherTypes[0x88f7], udp: []uint16{319, 320}, looks: func(c *cursor) bool { return c.peek(1)&15 == 1 || c.peek(1)&15 == 2 }},
@@ -166,6 +166,10 @@ func showPortApp(c cursor, a *portApp, entered bool) {
 		}
 		if head.on() {
 			head.end()
+		}
+		if inner == &insideTLS {
+			dissectTLS(c, &payload{})
+			return
 		}
 		a = inner
 	}

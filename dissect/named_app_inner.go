@@ -62,6 +62,46 @@ const (
 	inDCERPC
 )
 
+// insideTLS stands for records of TLS, which are taken apart.
+var insideTLS = portApp{named: named{proto: pTLS}}
+
+// insideOpenVPN looks behind the header of a control message for records of TLS: there
+// is its session, a HMAC of 20 bytes with the packet's number and time, which is what
+// tshark expects too, what is acknowledged, and the message's number.
+func insideOpenVPN(c cursor) (int, *portApp) {
+	at := 0
+	if c.d.layer.proto == 6 { // a length before it
+		at = 2
+	}
+	const control, hmac = 4, 20
+	if c.peek(at)>>3 != control {
+		return 0, nil
+	}
+	for _, auth := range []int{0, hmac + 4 + 4} {
+		n := at + 1 + 8 + auth
+		if acks := int(c.peek(n)); acks > 0 {
+			n += 4*acks + 8
+		}
+		n += 1 + 4
+		b := c.rest()
+		if n+tlsHeader >= len(b) {
+			continue
+		}
+		rest := b[n:]
+		for len(rest) >= tlsHeader && isTLSType(rest[0]) && isTLSVersion(uint16(rest[1])<<8|uint16(rest[2])) {
+			size := tlsHeader + (int(rest[3])<<8 | int(rest[4]))
+			if size > len(rest) {
+				break
+			}
+			rest = rest[size:]
+		}
+		if len(rest) == 0 {
+			return n, &insideTLS
+		}
+	}
+	return 0, nil
+}
+
 var insideXML = portApp{named: innerApps[inXML].named}
 
 // insideNBSS looks behind the header of a session message (RFC 1002 §4.3.1).

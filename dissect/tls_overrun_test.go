@@ -84,3 +84,29 @@ func TestOldExtensions(t *testing.T) {
 		}
 	}
 }
+
+// TestOpenVPN opens records of TLS in control messages of OpenVPN: with a HMAC and
+// without, with packets acknowledged and without; and leaves others alone.
+func TestOpenVPN(t *testing.T) {
+	hello := handshakeRecord(clientHelloMsg(ext(0, l16(put8(0), l16([]byte("vpn.example"))))))
+	session, auth := fill(8, 1), fill(28, 2)
+	for name, c := range map[string]struct {
+		data []byte
+		tls  bool
+	}{
+		"plain":        {cat(put8(4<<3), session, put8(0), fill(4, 0), hello), true},
+		"acknowledges": {cat(put8(4<<3), session, put8(2), fill(8, 0), fill(8, 3), fill(4, 0), hello), true},
+		"HMAC":         {cat(put8(4<<3), session, auth, put8(0), fill(4, 0), hello), true},
+		"data":         {cat(put8(6<<3), session, put8(0), fill(4, 0), hello), false},
+		"cut":          {cat(put8(4<<3), session, put8(0), fill(4, 0), hello[:40]), false},
+		"short":        {put8(4 << 3), false},
+	} {
+		p := v4{proto: 17}.with(udpTo(4000, 1194, c.data))
+		in := input(packet.LinkRaw, 0, p, uint32(len(p)))
+		tr, cols := NewDissection(nil).Run(&in, WantTree|WantColumns)
+		got := strings.Contains(tr.Text(), "Server Name: vpn.example") && strings.Contains(tr.Text(), "OpenVPN Protocol") && cols.Info == "Client Hello"
+		if got != c.tls {
+			t.Errorf("%s: %s %s\n%s", name, cols.Proto, cols.Info, tr.Text())
+		}
+	}
+}
