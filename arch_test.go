@@ -47,9 +47,10 @@ func rules() map[string]rule {
 		"internal/follow":   {ours: "internal/packet internal/text internal/tcp internal/trace dissect"},
 		"internal/problems": {ours: "internal/packet internal/text internal/tcp internal/trace dissect"},
 		"internal/config":   {ours: "internal/text dissect dissect/filter", theirs: "github.com/adrg/xdg github.com/pelletier/go-toml/v2"},
+		"internal/explain":  {ours: "internal/packet internal/text internal/tcp internal/trace dissect"},
 		"internal/lab":      {ours: "internal/packet", theirs: "golang.org/x/sys golang.org/x/net"},
 		"tui": {
-			ours:   "internal/packet internal/text internal/tcp internal/trace dissect dissect/filter flowgraph internal/follow internal/problems internal/config",
+			ours:   "internal/packet internal/text internal/tcp internal/trace dissect dissect/filter flowgraph internal/follow internal/problems internal/explain internal/config",
 			theirs: "charm.land/bubbletea/v2 charm.land/lipgloss/v2 charm.land/bubbles/v2 github.com/charmbracelet/colorprofile github.com/charmbracelet/x/ansi",
 		},
 		"internal/cli": {all: true, cgo: true, theirs: "github.com/spf13/cobra github.com/spf13/pflag charm.land/fang/v2 github.com/charmbracelet/x/term"},

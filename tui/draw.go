@@ -44,7 +44,11 @@ func (m *Model) draw() string {
 		}
 	}
 	m.drawPrompt(f, s)
-	if m.menu != nil {
+	if m.reader != nil {
+		lines := m.reader.view(&m.l, m.width, s.body.h)
+		f.over(s.footer.y-len(lines), lines)
+		f.over(s.footer.y, []string{m.reader.footer(&m.l, m.width)})
+	} else if m.menu != nil {
 		lines := m.menu.view(&m.l, m.width, s.body.h+1)
 		f.over(s.footer.y+1-len(lines), lines)
 	} else {

@@ -264,8 +264,6 @@ func (m *Model) doFlows(a action) tea.Cmd {
 		p.sort()
 	case actSortBy:
 		m.sortMenu()
-	case actExplain:
-		m.explainFlow()
 	case actFilter:
 		return m.openFilter(m.filter)
 	case actEnter:

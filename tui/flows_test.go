@@ -170,7 +170,7 @@ func TestFlowWords(t *testing.T) {
 			t.Errorf("%s %d: the history is not explained:\n%s", c.Kind, c.Stream, s)
 		}
 		d.keys("K")
-		if d.m.menu == nil {
+		if d.m.reader == nil {
 			t.Fatalf("%s %d: nothing is explained", c.Kind, c.Stream)
 		}
 		d.keys("Esc j")

@@ -160,30 +160,18 @@ func endLine(l *line, w int, c *trace.Conversation, node int) string {
 	return l.end()
 }
 
-// explainFlow explains the state and the history of the selected conversation, and
-// what the numbers of the view are.
-func (m *Model) explainFlow() {
-	c := m.flows.selected()
-	if c == nil {
-		m.say("there is no flow to explain", false)
-		return
-	}
+// zeekWords tell what the state and the history of a conversation mean.
+func zeekWords(c *trace.Conversation) []string {
 	z := &c.Zeek
 	if z.State == tcp.ConnNone {
-		m.say("nothing is known of this flow: it was only quoted in an ICMP message", false)
-		return
+		return []string{"nothing is known of this flow: it was only quoted in an ICMP message"}
 	}
-	text := []string{
+	out := []string{
 		z.State.String() + ": " + z.State.Meaning(c.Kind != trace.TCP) + ".",
 		z.History.String() + ": " + strings.Join(z.History.Words(), ", ") + ".",
-		"State and history are those of Zeek's conn.log. A letter is written when a thing is first seen, upper case for the client: " +
-			"S SYN, H SYN+ACK, A ACK without data, D data, F FIN, R RST, T retransmission, W zero window, G data missing from the capture. T, W and G come again at the 10th and 100th time.",
 	}
 	if c.TLS.Known() {
-		text = append(text, tlsWords(c)+". What is called likely is told by order and size of encrypted records.")
+		out = append(out, tlsWords(c)+". What is called likely is told by order and size of encrypted records.")
 	}
-	if c.Kind == trace.TCP {
-		text = append(text, "iRTT is the round trip of the handshake. Resent counts the bytes of retransmissions, 0-win the time in which an end had said that it can take no more.")
-	}
-	m.menu = &menu{title: fmt.Sprintf("%s %d", c.Kind, c.Stream), text: text}
+	return out
 }

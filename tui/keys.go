@@ -198,7 +198,7 @@ func bindings() []binding {
 		{act: actOnly, keys: []string{"="}, in: inPackets | inFlows | inRequests | inProblems, name: "only", short: "only this", long: "filter to the cell or field under the cursor", footer: inPackets | inFlows | inRequests | inProblems},
 		{act: actExcept, keys: []string{"!"}, in: inPackets | inFlows | inRequests | inProblems, name: "except", long: "filter it out"},
 		{act: actCombine, keys: []string{"a"}, in: inPackets | inFlows | inRequests | inProblems, name: "combine", long: "join it with the filter: and, or, not; or edit it first"},
-		{act: actExplain, keys: []string{"K"}, in: inPackets | inFlows | inProblems, name: "explain", short: "explain", long: "explain the field, packet, flow or problem under the cursor", footer: inPackets | inProblems},
+		{act: actExplain, keys: []string{"K"}, in: everywhere &^ inPicker, name: "explain", short: "explain", long: "explain what is under the cursor: field, flag, packet, flow, request, problem, arrow, state", footer: inPackets | inProblems | inGraph},
 		{act: actSort, keys: []string{"s"}, in: inFlows | inRequests, name: "sort", short: "sort", long: "sort by the next column", footer: inFlows | inRequests},
 		{act: actSortBy, keys: []string{"o"}, in: inFlows, name: "sort-by", short: "sort by", long: "sort by any column, also by those that there is no room for", footer: inFlows},
 		{act: actReverse, keys: []string{"S"}, in: inFlows | inRequests, name: "reverse", short: "reverse", long: "turn the order round", footer: inFlows | inRequests},

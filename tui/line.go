@@ -236,6 +236,12 @@ func (g *glyphs) text(s string) string {
 			b.WriteByte('-')
 		case r == 'µ', r == 'μ':
 			b.WriteByte('u')
+		case r == '−':
+			b.WriteByte('-')
+		case r == '\u00a0':
+			b.WriteByte(' ')
+		case r == '§':
+			b.WriteString("section ")
 		case r == '×', r == '✓':
 			b.WriteByte('x')
 		default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -11,6 +12,7 @@ import (
 	"tcplens/dissect"
 	"tcplens/dissect/filter"
 	"tcplens/internal/config"
+	"tcplens/internal/explain"
 	"tcplens/internal/packet"
 	"tcplens/internal/trace"
 )
@@ -35,6 +37,7 @@ type Model struct {
 	opt    Options
 	keys   *keyMap
 	lookup dissect.Lookup
+	book   func() (*explain.Book, error) // the texts, read when they are first asked for
 	names  *filter.Names
 
 	width, height int
@@ -76,6 +79,7 @@ type Model struct {
 	seen    seen
 	writing writing
 	menu    *menu
+	reader  *reader // an explanation, over the view
 	help    bool
 	helpTop int
 	pending string // first key of two
@@ -100,6 +104,7 @@ type Model struct {
 func New(ctx context.Context, o Options) (*Model, error) {
 	m := &Model{ctx: ctx, opt: o, lookup: dissect.NewLookup(), now: time.Now(), dirty: true}
 	m.names = filter.NewNames(m.lookup)
+	m.book = sync.OnceValues(func() (*explain.Book, error) { return explain.Open(o.lang()) })
 	m.g = newGlyphs(o.ASCII)
 	if m.opt.Config == nil {
 		m.opt.Config = config.Default()

@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"tcplens/internal/config"
+	"tcplens/internal/explain"
 	"tcplens/internal/packet"
 	"tcplens/internal/trace"
 )
@@ -25,6 +26,7 @@ type Options struct {
 	ASCII  bool         // draw with ASCII only
 	Color  bool         // false: bold, underline and reverse only
 	Time   string       // time column: "r", "d", "a", "ad", "e" as with -t; empty is "r"
+	Lang   explain.Lang // of the explanations; empty: English
 	Hooks  Hooks
 
 	Config *config.Config // keys, colours, columns, rules; nil: the defaults

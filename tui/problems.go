@@ -385,8 +385,6 @@ func (m *Model) doProblems(a action) tea.Cmd {
 		p.unfold(false)
 	case actFilter:
 		return m.openFilter(m.filter)
-	case actExplain:
-		m.explainProblem()
 	default:
 		if d, ok := steps(a, p.rows, p.count()); ok {
 			p.move(d)
@@ -415,14 +413,4 @@ func (m *Model) problemFilter(g *problems.Group) string {
 		expr += strconv.FormatUint(uint64(n), 10)
 	}
 	return expr + "}"
-}
-
-// explainProblem shows all that is known of what is selected.
-func (m *Model) explainProblem() {
-	title, lines := m.problems.about(m)
-	if len(lines) == 0 {
-		m.say("there is no explanation for this", false)
-		return
-	}
-	m.menu = &menu{title: title, text: lines}
 }

@@ -174,6 +174,10 @@ func (m *Model) data(msg tea.Msg) tea.Cmd {
 		m.busy--
 		m.dirty = true
 		m.takeGraph(msg)
+	case explainMsg:
+		m.busy--
+		m.dirty = true
+		m.takeExplanation(msg)
 	case followMsg:
 		m.dirty = true
 		m.takeFollow(msg)

@@ -15,6 +15,9 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		}
 		return cmd
 	}
+	if m.reader != nil {
+		return m.readerKey(msg)
+	}
 	if m.prompt.kind != noPrompt {
 		return m.promptKey(msg)
 	}
@@ -120,6 +123,8 @@ func (m *Model) do(a action) tea.Cmd {
 	case actCombine:
 		m.combineMenu()
 		return nil
+	case actExplain:
+		return m.explain()
 	}
 	switch m.view {
 	case viewFlows:
@@ -252,8 +257,6 @@ func (m *Model) doPackets(a action) tea.Cmd {
 		return m.columnFromTree()
 	case actHideColumn, actColumnLeft, actColumnRight, actNarrower, actWider:
 		return m.changeColumn(a)
-	case actExplain:
-		m.explain()
 	default:
 		switch m.focus {
 		case paneDetail:

@@ -40,7 +40,7 @@ func (m *Model) clicked(x, y int, twice bool) tea.Cmd {
 		return nil
 	}
 	s := m.arrange()
-	if s.tooSmall || m.help {
+	if s.tooSmall || m.help || m.reader != nil {
 		return nil
 	}
 	if s.filter.holds(x, y) && m.view == viewPackets {
@@ -168,6 +168,10 @@ func (m *Model) wheel(e tea.Mouse) {
 	}
 	s := m.arrange()
 	if s.tooSmall || m.menu != nil {
+		return
+	}
+	if m.reader != nil {
+		m.reader.top += d
 		return
 	}
 	switch {

@@ -35,6 +35,7 @@ type options struct {
 	theme     string
 	devices   bool
 	glossary  string
+	lang      string
 	words     []string
 	reading
 
@@ -67,6 +68,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII only")
 	f.BoolVar(&o.noColor, "no-color", false, "no colours; NO_COLOR does the same")
 	f.StringVar(&o.theme, "theme", "auto", "colours: auto, dark, light")
+	langFlag(f, &o.lang)
 	f.BoolVarP(&o.devices, "interfaces", "D", false, "list the interfaces and end")
 	f.StringVarP(&o.glossary, "glossary", "G", "", "list what is known (fields), and end")
 }
@@ -124,6 +126,9 @@ func (o *options) check() error {
 	case "r", "d", "a", "ad", "e":
 	default:
 		return usagef("-t %s: the time formats are r, d, a, ad and e", o.time)
+	}
+	if _, err := langOf(o.lang); err != nil {
+		return err
 	}
 	if o.glossary != "" && o.glossary != "fields" {
 		return usagef("-G %s: fields is what can be listed", o.glossary)

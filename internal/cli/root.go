@@ -111,6 +111,6 @@ func newRoot(s Streams) *cobra.Command {
 		}
 		return nil
 	}
-	root.AddCommand(newFlows(s), newRequests(s), newProblems(s), newFlow(s), newFollow(s), newDoctor(s), demo, newConfig(s, set))
+	root.AddCommand(newFlows(s), newRequests(s), newProblems(s), newFlow(s), newFollow(s), newExplain(s), newDoctor(s), demo, newConfig(s, set))
 	return root
 }

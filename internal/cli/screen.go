@@ -111,7 +111,12 @@ func (s *session) close() {
 // run shows the screen.
 func (s *session) run(ctx context.Context, t *trace.Trace) error {
 	o := s.o
+	lang, err := langOf(o.lang)
+	if err != nil {
+		return err
+	}
 	to := tui.Options{
+		Lang:  lang,
 		Trace: t, Filter: o.display, Theme: o.theme, ASCII: o.ascii, Time: o.time, Title: o.title, About: o.about,
 		Color: o.colored(),
 		Hooks: tui.Hooks{
