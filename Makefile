@@ -16,9 +16,14 @@ VERSION  ?= $(shell sh scripts/version.sh)
 # The go command need not look at the repository: the version comes from above.
 BUILD = $(GO) build -buildvcs=false -trimpath -ldflags "-X main.version=$(VERSION)"
 
+# The parser of the exported diagrams is pinned, and what it needs beside a browser.
+MERMAID ?= 12.3.0
+JSDOM   ?= 25.0.1
+
+export MERMAID JSDOM
 export GO BIN CORPUS CONFORM STATICCHECK FUZZTIME
 
-.PHONY: all build demo test install uninstall lint race fuzz bench conform e2e clean help
+.PHONY: all build demo test install uninstall lint race fuzz bench conform check-exports e2e clean help
 
 all: build
 
@@ -63,6 +68,10 @@ bench: ## the benchmarks
 
 conform: build ## agreement with tshark over the larger corpus, where there is one
 	@sh scripts/conform.sh
+
+check-exports: build ## parse the exported Mermaid with npm's mermaid, render the exported SVG
+	@sh scripts/need.sh exports
+	@sh scripts/check-exports.sh
 
 e2e: ## the program in a real terminal, and against tshark
 	@sh scripts/need.sh test

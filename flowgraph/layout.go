@@ -22,7 +22,7 @@ const (
 	stateWidth = 11 // ESTABLISHED
 	leastArrow = 14
 	bestArrow  = 19
-	mostArrow  = 64
+	mostArrow  = 80
 	bestNote   = 13
 	wideFrom   = 110
 

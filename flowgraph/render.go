@@ -37,7 +37,7 @@ func NewView(g *Graph, o Options) *View {
 	}
 	v := &View{g: g, o: o, lane: "│", shut: "░", rule: "─"}
 	if o.ASCII {
-		v.lane, v.shut, v.rule = "|", "0", "-"
+		v.lane, v.shut, v.rule = "|", "!", "-"
 	}
 	parts := g.Parts()
 	v.fs = make([]folder, len(parts))

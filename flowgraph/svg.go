@@ -12,13 +12,13 @@ import (
 
 // Measures of an SVG drawing, in its units.
 const (
-	svgWidth  = 1120
+	svgWidth  = 1300
 	svgRow    = 26
 	svgTime   = 90  // the time ends here
 	svgDelta  = 165 // the time since the last segment ends here
 	svgLeft   = 300
-	svgRight  = 720
-	svgNote   = 840
+	svgRight  = 860
+	svgNote   = 980
 	svgHead   = 92
 	svgLetter = 8   // width of a letter, about
 	svgLane   = 220 // between two of several lanes
@@ -133,12 +133,20 @@ func (d *drawing) row(r row, y int) {
 	d.arrow(r, y)
 	a, b := d.lanes[r.from], d.lanes[r.to]
 	room := max((max(a, b)-min(a, b)-40)/svgLetter, 1)
-	d.text((a+b)/2, base, "label", "middle", cut(r.label, room, text.Printable))
+	d.text((a+b)/2, base, "label", "middle", svgLabel(r, room))
 	class := "note"
 	if r.style == StyleLost || r.style == StyleRetransmission {
 		class = "problem"
 	}
 	d.text(d.note, base, class, "start", cut(r.note, (d.width-d.note-10)/svgLetter, text.Printable))
+}
+
+// svgLabel shortens an arrow's label to room letters; its word is cut first.
+func svgLabel(r row, room int) string {
+	if s, ok := (label{r.word, r.fixed}).fit(room, text.Printable); ok && r.fixed != "" {
+		return s
+	}
+	return cut(r.label, room, text.Printable)
 }
 
 // arrow draws a row's arrow: a line and a head, two heads for a retransmission, a

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"tcplens/internal/text"
@@ -96,6 +97,8 @@ type row struct {
 	time   string
 	delta  string
 	label  string
+	word   string // the parts of an arrow's label
+	fixed  string
 	note   string
 	left   string // state of the left end, if it changed
 	right  string
@@ -134,7 +137,7 @@ func (v *View) words(i int) row {
 		r.label = v.of() + r.label
 		return r
 	case LineLost:
-		r.style, r.label, r.note = StyleLost, "missing  "+count(it.bytes), g.gapNote(e).long
+		r.style, r.label, r.note = StyleLost, "gap  "+strconv.FormatUint(it.bytes, 10), g.gapNote(e).long
 		return r
 	case LineFold:
 		r.style = it.style()
@@ -145,6 +148,7 @@ func (v *View) words(i int) row {
 			r.style = StyleLost
 		}
 		l := g.labels(int(it.first), true)[0]
+		r.word, r.fixed = l.word, l.fixed
 		r.label = l.fixed
 		if l.word != "" {
 			r.label = strings.TrimSuffix(l.word+"  "+l.fixed, "  ")
@@ -299,7 +303,7 @@ func WriteMermaid(w io.Writer, g *Graph, o Options) error {
 		case LineHeading:
 			title := r.label
 			if r.note != "" {
-				title += ": " + r.note
+				title += " · " + r.note
 			}
 			fmt.Fprintf(b, "    Note over %s: %s\n", over, mermaid(title))
 			continue

@@ -1,10 +1,11 @@
-# need.sh build|test: installs what building or testing tcplens needs and this
+# need.sh build|test|exports: installs what building or testing tcplens needs and this
 # system lacks. It says what it installs; where nothing is missing it does and
 # prints nothing.
 #
 # build: a C compiler and the libpcap headers.
 # test:  these, tshark (the reference of the tests), tmux (their terminal) and curl
 #        (a client of theirs).
+# exports: what building needs, Node.js with npm (for mermaid), and rsvg-convert.
 set -u
 what=${1:-build}
 dir=$(dirname "$0")
@@ -47,6 +48,11 @@ int main(void) { return pcap_lib_version() == 0; }' "$cflags -lpcap" || echo pca
 		have tmux || echo tmux
 		have curl || echo curl
 	fi
+	if [ "$what" = exports ]; then
+		have node || echo node
+		have npm || echo npm
+		have rsvg-convert || echo rsvg
+	fi
 }
 
 manager() {
@@ -74,6 +80,13 @@ package() {
 	*' tshark') echo tshark ;;
 	*' tmux') echo tmux ;;
 	*' curl') echo curl ;;
+	'dnf node' | 'apk node' | 'apt-get node' | 'pacman node') echo nodejs ;;
+	'brew node' | 'brew npm') echo node ;;
+	*' npm') echo npm ;;
+	'apt-get rsvg') echo librsvg2-bin ;;
+	'dnf rsvg') echo librsvg2-tools ;;
+	'apk rsvg') echo rsvg-convert ;;
+	*' rsvg') echo librsvg ;;
 	esac
 }
 
