@@ -27,7 +27,7 @@ func newFlows(s Streams) *cobra.Command {
 		Short: "List the conversations of a capture, one a line",
 		Long: "flows lists what the flows view shows: who spoke with whom, how much, and how it went.\n" +
 			"conn and history are what Zeek's conn.log says; times are in seconds, sizes in bytes, - is none.\n" +
-			"tls, alpn and name are what the hellos of TLS and QUIC say: version, protocol inside, server;\n" +
+			"tls, alpn and name are what the hellos of TLS, DTLS and QUIC say: version, protocol inside, server;\n" +
 			"json and jsonl have more of TLS: resumption, early data, tickets, who ended it and on which alert.\n" +
 			"A is the sender of the first packet.",
 		Example: "  tcplens flows -r f.pcap\n" +
