@@ -235,7 +235,7 @@ func readSVG(t *testing.T, s string) (d told) {
 			case "time":
 				at(y - 5).time = string(x)
 			case "label":
-				at(y - 5).key = keyOf(string(x))
+				at(y + 4).key = keyOf(string(x))
 			case "heading":
 				if y > 62 {
 					d.lines = append(d.lines, string(x))

@@ -32,7 +32,7 @@ text { font: 13px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; 
 .heading { font-weight: bold; fill: #57606a; }
 .time, .delta, .idle, .settled, .note { fill: #57606a; }
 .problem { fill: #b35900; }
-.label { stroke: #ffffff; stroke-width: 5px; paint-order: stroke; }
+.label, .heading, .idle, .settled { stroke: #ffffff; stroke-width: 5px; paint-order: stroke; }
 .lane { stroke: #8c959f; stroke-width: 1.5; }
 .rule { stroke: #d0d7de; stroke-width: 1; }
 .arrow { stroke: #24292f; stroke-width: 1.4; fill: none; }
@@ -51,7 +51,7 @@ text { fill: #e6edf3; }
 .ground { fill: #0d1117; }
 .heading, .time, .delta, .idle, .settled, .note { fill: #9198a1; }
 .problem { fill: #f0a050; }
-.label { stroke: #0d1117; }
+.label, .heading, .idle, .settled { stroke: #0d1117; }
 .arrow { stroke: #e6edf3; }
 .head { fill: #e6edf3; }
 .data, .fold { stroke: #4493f8; }
@@ -133,7 +133,7 @@ func (d *drawing) row(r row, y int) {
 	d.arrow(r, y)
 	a, b := d.lanes[r.from], d.lanes[r.to]
 	room := max((max(a, b)-min(a, b)-40)/svgLetter, 1)
-	d.text((a+b)/2, base, "label", "middle", svgLabel(r, room))
+	d.text((a+b)/2, y-4, "label", "middle", svgLabel(r, room))
 	class := "note"
 	if r.style == StyleLost || r.style == StyleRetransmission {
 		class = "problem"
