@@ -30,6 +30,7 @@ type Input struct {
 
 // Section is what the file says of the packet's surroundings.
 type Section struct {
+	Number   uint32 // of the section, from 1; 0: the format has none
 	HasIface bool   // the format has interfaces (pcapng, live), so frame.interface_id is shown
 	IfaceID  uint32 // as the file counts them
 	IfaceDsc string // its description

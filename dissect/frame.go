@@ -9,6 +9,7 @@ import (
 
 var (
 	pFrame         = newProto("Frame", "Frame", "frame")
+	fFrameSection  = pFrame.u32("frame.section_number", "Section number", Dec)
 	fFrameIface    = pFrame.u32("frame.interface_id", "Interface id", Dec)
 	fFrameIfName   = pFrame.str("frame.interface_name", "Interface name")
 	fFrameIfDesc   = pFrame.str("frame.interface_description", "Interface description")
@@ -57,6 +58,9 @@ func dissectFrame(c *cursor) int {
 	d.push()
 	if in.Packet.Comment != "" {
 		c.addAt(fFrameComment, 0, 0, Node{str: in.Packet.Comment, Flags: Generated})
+	}
+	if in.Section.Number > 0 {
+		c.addAt(fFrameSection, 0, 0, Node{num: uint64(in.Section.Number)})
 	}
 	if in.Section.HasIface {
 		name := in.Iface

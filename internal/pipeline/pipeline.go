@@ -342,18 +342,18 @@ func (p *Pipeline) report(src capture.Source, ifaces []packet.Interface, grown b
 	if grown {
 		list = append(list, ifaces...)
 	}
-	numberOf := func(i uint32) uint32 { return i }
+	numberOf := func(i uint32) (section, id uint32) { return 1, i }
 	sectioned := p.file == nil
 	if s, ok := src.(interface {
 		Section(uint32) (int, uint32)
 	}); ok && grown {
-		ids := make([]uint32, len(list))
+		ids := make([][2]uint32, len(list))
 		for i := range list {
 			section, id := s.Section(uint32(i))
 			sectioned = section > 0
-			ids[i] = id
+			ids[i] = [2]uint32{uint32(section), id}
 		}
-		numberOf = func(i uint32) uint32 { return ids[i] }
+		numberOf = func(i uint32) (section, id uint32) { return ids[i][0], ids[i][1] }
 	}
 	if !sectioned {
 		numberOf = nil

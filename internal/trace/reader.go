@@ -83,7 +83,7 @@ func (r *Reader) load(n packet.Number) error {
 		r.in.Section.IfaceDsc = tb.ifaces[i].Description
 	}
 	if g, ok := tb.sections[uint32(row.iface)]; ok {
-		r.in.Section.HasIface, r.in.Section.IfaceID = g.has, g.id
+		r.in.Section.Number, r.in.Section.HasIface, r.in.Section.IfaceID = g.number, g.has, g.id
 	}
 	if row.bits&rowComment != 0 {
 		r.in.Packet.Comment = tb.comments[n]

@@ -68,8 +68,9 @@ type outer struct {
 }
 
 type section struct {
-	has bool
-	id  uint32
+	has    bool
+	number uint32
+	id     uint32
 }
 
 type question struct {

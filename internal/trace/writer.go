@@ -51,12 +51,14 @@ func (w *Writer) Set(change func(*Status)) {
 }
 
 // Interfaces tells the interfaces known so far. section gives, for one of them,
-// the number by which its file counts it; nil when the format has no interfaces.
-func (w *Writer) Interfaces(list []packet.Interface, sectionOf func(iface uint32) uint32) {
+// the number of its file's section, from 1, and the number by which that counts it,
+// from 0; nil when the format has no interfaces.
+func (w *Writer) Interfaces(list []packet.Interface, sectionOf func(iface uint32) (section, id uint32)) {
 	w.t.mu.Lock()
 	defer w.t.mu.Unlock()
 	for i := len(w.t.tables.ifaces); i < len(list) && sectionOf != nil; i++ {
-		w.t.tables.sections[uint32(i)] = section{true, sectionOf(uint32(i))}
+		number, id := sectionOf(uint32(i))
+		w.t.tables.sections[uint32(i)] = section{true, number, id}
 	}
 	w.t.tables.ifaces = append(w.t.tables.ifaces[:0:0], list...)
 }
