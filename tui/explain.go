@@ -13,24 +13,31 @@ import (
 
 // explainMsg brings an explanation.
 type explainMsg struct {
-	text  *explain.Text
-	book  *explain.Book
-	first []string
-	from  *reader
-	err   error
+	text *explain.Text
+	book *explain.Book
+	own  ownWords
+	from *reader
+	err  error
 }
 
+// ownWords is what the program itself has to say, in English, before an explanation
+// and behind it.
+type ownWords struct{ first, last []string }
+
 // teach gives the command that writes an explanation. It reads packets, so it does not
-// keep the screen waiting. first is what the program has to say before it.
-func (m *Model) teach(write func(*explain.Explainer) *explain.Text, first []string, from *reader) tea.Cmd {
+// keep the screen waiting. from is the text that it is opened from, nil for none.
+func (m *Model) teach(write func(*explain.Explainer) *explain.Text, own ownWords, from *reader) tea.Cmd {
 	m.busy++
+	if m.opt.lang() != explain.English {
+		own = ownWords{}
+	}
 	tr, open := m.src.tr, m.book
 	return func() tea.Msg {
 		book, err := open()
 		if err != nil {
 			return explainMsg{err: err}
 		}
-		return explainMsg{text: write(explain.New(book, tr)), book: book, first: first, from: from}
+		return explainMsg{text: write(explain.New(book, tr)), book: book, own: own, from: from}
 	}
 }
 
@@ -39,10 +46,10 @@ func (m *Model) takeExplanation(msg explainMsg) {
 	switch {
 	case msg.err != nil:
 		m.say(msg.err.Error(), true)
-	case msg.text.Empty() && len(msg.first) == 0:
+	case msg.text.Empty() && len(msg.own.first)+len(msg.own.last) == 0:
 		m.say("there is no explanation for this", false)
 	default:
-		m.reader = newReader(msg.text, msg.book, msg.first)
+		m.reader = newReader(msg.text, msg.book, msg.own)
 		m.reader.from = msg.from
 	}
 }
@@ -53,14 +60,6 @@ func (o *Options) lang() explain.Lang {
 		return explain.English
 	}
 	return o.Lang
-}
-
-// own gives lines of the program's own, which are English, for texts in English.
-func (m *Model) own(lines ...string) []string {
-	if m.opt.lang() != explain.English {
-		return nil
-	}
-	return lines
 }
 
 // explain explains what is under the cursor.
@@ -81,7 +80,7 @@ func (m *Model) explain() tea.Cmd {
 			t := e.Packet(n)
 			t.Sections = append(e.Topic("request", n).Sections, t.Sections...)
 			return t
-		}, nil, nil)
+		}, ownWords{}, nil)
 	case viewProblems:
 		return m.explainProblem()
 	case viewFollow:
@@ -97,11 +96,11 @@ func (m *Model) explain() tea.Cmd {
 		return nil
 	}
 	n, i, abbrev := m.tree.of, m.tree.cur, node.abbrev
-	var keys []string
+	var own ownWords
 	if s := m.keyWords(); s != "" && node.proto == "tls" {
-		keys = m.own(s)
+		own.last = []string{s}
 	}
-	return m.teach(func(e *explain.Explainer) *explain.Text { return e.Field(n, i, abbrev) }, keys, nil)
+	return m.teach(func(e *explain.Explainer) *explain.Text { return e.Field(n, i, abbrev) }, own, nil)
 }
 
 // explainPacket explains a packet; what makes it a problem stands before it.
@@ -109,14 +108,14 @@ func (m *Model) explainPacket(n packet.Number) tea.Cmd {
 	if n == 0 {
 		return nil
 	}
-	var why []string
+	var own ownWords
 	for _, r := range m.why.reasonsOf(n) {
-		why = append(why, r.Text)
+		own.first = append(own.first, r.Text)
 	}
 	if rule := m.ruleOf(n); rule != "" {
-		why = append(why, "Colouring rule "+rule)
+		own.last = []string{"Colouring rule " + rule}
 	}
-	return m.teach(func(e *explain.Explainer) *explain.Text { return e.Packet(n) }, m.own(why...), nil)
+	return m.teach(func(e *explain.Explainer) *explain.Text { return e.Packet(n) }, own, nil)
 }
 
 // explainFlow explains the selected conversation.
@@ -131,7 +130,7 @@ func (m *Model) explainFlow() tea.Cmd {
 		t := e.Flow(kind, stream)
 		t.Sections = append(t.Sections, e.Topic("flow.zeek", 0).Sections...)
 		return t
-	}, m.own(zeekWords(c)...), nil)
+	}, ownWords{last: zeekWords(c)}, nil)
 }
 
 // explainProblem explains what is selected in the list of problems.
@@ -146,7 +145,17 @@ func (m *Model) explainProblem() tea.Cmd {
 		t := e.Topic(kind, n)
 		t.Title = title
 		return t
-	}, m.own(lines...), nil)
+	}, ownWords{first: lines}, nil)
+}
+
+// above gives the packet of the nearest arrow above the cursor; 0 if there is none.
+func (p *graphPane) above() packet.Number {
+	for i := p.cur; i >= 0; i-- {
+		if n := p.sight.Line(i).Last; n != 0 {
+			return n
+		}
+	}
+	return 0
 }
 
 // explainGraph explains a line of the flow graph.
@@ -156,7 +165,7 @@ func (m *Model) explainGraph() tea.Cmd {
 		return nil
 	}
 	gl, n := p.sight.Line(p.cur), p.packet()
-	kind, stream := p.kind, p.stream
+	kind, stream, last := p.kind, p.stream, p.above()
 	write := func(e *explain.Explainer) *explain.Text { return e.Flow(kind, stream) }
 	switch {
 	case gl.Kind == flowgraph.LineHeading && n != 0:
@@ -167,6 +176,10 @@ func (m *Model) explainGraph() tea.Cmd {
 			}
 			return e.Phase(words[0], n)
 		}
+	case gl.Kind == flowgraph.LineSettled:
+		write = func(e *explain.Explainer) *explain.Text { return e.Phase("handshake", n) }
+	case gl.Kind == flowgraph.LineEnd && strings.Contains(gl.Text, "TIME_WAIT"):
+		write = func(e *explain.Explainer) *explain.Text { return e.Topic("lesson.timewait", last) }
 	case gl.Kind == flowgraph.LineIdle:
 		write = func(e *explain.Explainer) *explain.Text { return e.Topic("lesson.silence", n) }
 	case gl.Kind == flowgraph.LineLost && n != 0:
@@ -176,5 +189,5 @@ func (m *Model) explainGraph() tea.Cmd {
 	case gl.First != 0:
 		write = func(e *explain.Explainer) *explain.Text { return e.Packet(gl.First) }
 	}
-	return m.teach(write, nil, nil)
+	return m.teach(write, ownWords{}, nil)
 }

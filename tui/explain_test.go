@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"tcplens/internal/explain"
@@ -120,5 +121,39 @@ func TestExplainASCII(t *testing.T) {
 		if i := strings.IndexFunc(d.screen(), func(r rune) bool { return r >= 0x80 }); i >= 0 {
 			t.Errorf("after %q there is more than ASCII:\n%s", keys, d.screen())
 		}
+	}
+}
+
+// TestReaderSizes draws the reader at every size and never leaves the screen.
+func TestReaderSizes(t *testing.T) {
+	for _, lang := range explain.Languages() {
+		d := drive(t, Options{Trace: open(t, labTLS), Color: true, Lang: lang}, 80, 24)
+		d.keys("j j j K Tab Tab")
+		for w := 1; w <= 200; w += 19 {
+			for h := 1; h <= 60; h += 7 {
+				d.send(tea.WindowSizeMsg{Width: w, Height: h})
+				d.check()
+			}
+		}
+	}
+}
+
+// TestReaderMouse scrolls with the wheel and follows a link that is clicked.
+func TestReaderMouse(t *testing.T) {
+	d := drive(t, Options{Trace: open(t, labHTTP), Color: true}, 80, 24)
+	d.keys("j j j j K")
+	for y, l := range strings.Split(d.screen(), "\n") {
+		if strings.HasPrefix(l, "  1  #4") {
+			d.send(tea.MouseClickMsg{X: 5, Y: y, Button: tea.MouseLeft})
+		}
+	}
+	if d.m.reader != nil || d.m.list.cur != 4 {
+		t.Errorf("a click on #4 leads to packet %d", d.m.list.cur)
+	}
+	d = drive(t, Options{Trace: open(t, labHTTP), Color: true}, 80, 12)
+	d.keys("j j j j K")
+	d.send(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
+	if d.m.reader.top == 0 {
+		t.Error("the wheel does not scroll")
 	}
 }

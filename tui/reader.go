@@ -15,7 +15,7 @@ import (
 // scroll, and links to packets and to other texts.
 type reader struct {
 	text   *explain.Text
-	first  []string // lines of the program's own before it
+	own    ownWords
 	words  readerWords
 	from   *reader // the text that it was opened from
 	links  []link
@@ -50,8 +50,8 @@ type readerSpan struct {
 }
 
 // newReader makes a reader of a text.
-func newReader(t *explain.Text, b *explain.Book, first []string) *reader {
-	p := &reader{text: t, first: first, words: readerWords{b.Before("look"), b.Title("word.links")}}
+func newReader(t *explain.Text, b *explain.Book, own ownWords) *reader {
+	p := &reader{text: t, own: own, words: readerWords{b.Before("look"), b.Title("word.links")}}
 	for _, n := range t.Packets() {
 		p.links = append(p.links, link{packet: n})
 	}
@@ -76,7 +76,7 @@ func (p *reader) layout(w int, g *glyphs) {
 	plain := func(st style, s string) {
 		p.para(g, room, []readerSpan{{text: s, style: st}})
 	}
-	for _, s := range p.first {
+	for _, s := range p.own.first {
 		plain(sWarn, s)
 	}
 	for i, s := range p.text.Sections {
@@ -101,6 +101,12 @@ func (p *reader) layout(w int, g *glyphs) {
 		}
 		blank()
 		plain(sDim, s.Source)
+	}
+	for i, s := range p.own.last {
+		if i == 0 {
+			blank()
+		}
+		plain(sText, s)
 	}
 	p.goTo(g, room)
 }
@@ -224,12 +230,22 @@ func (p *reader) view(l *line, w, h int) []string {
 	return out
 }
 
+// clickedReader follows the link on line y of the reader, whose title is line 0.
+func (m *Model) clickedReader(y int) tea.Cmd {
+	p := m.reader
+	if i := p.top + y - 1; y >= 1 && i < len(p.lines) && p.lines[i].link != 0 {
+		return m.readLink(p.lines[i].link - 1)
+	}
+	return nil
+}
+
 // footer names the keys.
 func (p *reader) footer(l *line, w int) string {
 	l.reset(w, gBar)
 	l.space(1)
+	room := w - len("Esc close    ") // which is always there
 	add := func(key, what string) {
-		if need := cells(key) + cells(what) + 4; l.used+need > w {
+		if need := cells(key) + cells(what) + 4; l.used+need > room {
 			return
 		}
 		l.put(sKey, key)
@@ -253,6 +269,7 @@ func (p *reader) footer(l *line, w int) string {
 	if p.from != nil {
 		add("h", "back")
 	}
+	room = w
 	add("Esc", "close")
 	return l.end()
 }
@@ -325,5 +342,5 @@ func (m *Model) readLink(i int) tea.Cmd {
 		return nil
 	}
 	about := p.text.Packet
-	return m.teach(func(e *explain.Explainer) *explain.Text { return e.Topic(k.topic.Key, about) }, nil, p)
+	return m.teach(func(e *explain.Explainer) *explain.Text { return e.Topic(k.topic.Key, about) }, ownWords{}, p)
 }

@@ -40,7 +40,10 @@ func (m *Model) clicked(x, y int, twice bool) tea.Cmd {
 		return nil
 	}
 	s := m.arrange()
-	if s.tooSmall || m.help || m.reader != nil {
+	if m.reader != nil {
+		return m.clickedReader(y - (s.footer.y - m.reader.height(s.body.h)))
+	}
+	if s.tooSmall || m.help {
 		return nil
 	}
 	if s.filter.holds(x, y) && m.view == viewPackets {

@@ -38,6 +38,7 @@ type Values struct {
 	WaitedFrom           packet.Number // the packet that its timer ran from
 	Answered             *Met          // what this segment answers exactly by its acknowledgment number
 	AnsweredBy           *Met          // the first segment that acknowledges all of this one
+	Again                *Met          // the first packet after that sends bytes of this one again, before they are acknowledged
 	Earlier              *Met          // the last packet before that had bytes of this one
 	Gap                  *Gap          // bytes missing before this segment
 	Beyond               uint32        // acknowledged bytes that the capture had not seen by then

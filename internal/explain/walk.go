@@ -11,6 +11,9 @@ import (
 // Of longer ones only the summary is told.
 const maxWalk = 1 << 20
 
+// repeats are the verdicts on bytes that were sent before.
+const repeats = tcp.Retransmission | tcp.FastRetransmission | tcp.SpuriousRetransmission
+
 // walk is a conversation as it is gone through.
 type walk struct {
 	s    trace.Snapshot
@@ -116,7 +119,7 @@ func (w *walk) life(c *trace.Conversation) {
 			}
 		}
 		if f.FIN != 0 && d != f.first {
-			if r.Verdict&(tcp.Retransmission|tcp.FastRetransmission|tcp.SpuriousRetransmission) == 0 {
+			if r.Verdict&repeats == 0 {
 				f.Half += uint64(r.PayLen)
 			}
 		}
@@ -231,6 +234,9 @@ func (w *walk) later(v *Values, m packet.Number, o, r *trace.Row) bool {
 	}
 	if v.Reopened == nil && r.Verdict&tcp.ZeroWindow != 0 && o.Dir&1 == own && o.Window() > 0 && o.Flags&(tcp.RST|tcp.SYN) == 0 {
 		v.Reopened = w.met(m, r.Time)
+	}
+	if v.Again == nil && o.Dir&1 == own && o.Verdict&repeats != 0 && o.NextSeq() != o.Seq && int32(o.NextSeq()-r.Seq) > 0 && int32(v.Next-o.Seq) > 0 {
+		v.Again = w.met(m, r.Time)
 	}
 	if g := v.Gap; g != nil && g.Late == 0 && o.Dir&1 == own && o.PayLen > 0 && int32(g.From-o.Seq) >= 0 && int32(o.NextSeq()-g.From) > 0 {
 		g.Late = m
