@@ -48,6 +48,7 @@ func rules() map[string]rule {
 		"internal/problems": {ours: "internal/packet internal/text internal/tcp internal/trace dissect"},
 		"internal/config":   {ours: "internal/text dissect dissect/filter", theirs: "github.com/adrg/xdg github.com/pelletier/go-toml/v2"},
 		"internal/explain":  {ours: "internal/packet internal/text internal/tcp internal/trace dissect"},
+		"internal/scan":     {ours: "internal/packet internal/trace dissect/filter"},
 		"internal/lab":      {ours: "internal/packet", theirs: "golang.org/x/sys golang.org/x/net"},
 		"tui": {
 			ours:   "internal/packet internal/text internal/tcp internal/trace dissect dissect/filter flowgraph internal/follow internal/problems internal/explain internal/config",

@@ -118,6 +118,7 @@ type Headers struct {
 	Transports []Transport // outermost first; the last is the one that conversations go by
 	Fragment   Fragment    // valid if HasFragment
 	Echo       Echo        // an ICMP echo message
+	Networks   int         // IP headers, those quoted in ICMP errors too
 	HasFragment,
 	Malformed bool
 }
@@ -301,6 +302,13 @@ func (d *Dissection) run() {
 		if frame >= 0 {
 			d.finishFrame(frame)
 		}
+	}
+}
+
+// network counts an IP header.
+func (d *Dissection) network() {
+	if d.scan && d.head != nil {
+		d.head.Networks++
 	}
 }
 

@@ -62,6 +62,7 @@ func dsText(ds uint8) string {
 func dissectIPv4(c cursor) int {
 	d := c.d
 	start, whole := c.pos, c.limit
+	d.network()
 	c.proto(pIP)
 	node := d.openIndex()
 	d.setProto("IPv4")

@@ -33,6 +33,7 @@ var (
 func dissectIPv6(c cursor) int {
 	d := c.d
 	start, whole := c.pos, c.limit
+	d.network()
 	c.proto(pIPv6)
 	node := d.openIndex()
 	d.setProto("IPv6")

@@ -15,7 +15,8 @@ type compiler struct {
 	p      *parser
 	fields []*dissect.Field // read from a packet
 	refs   []*fieldOperand  // read from the selected one
-	last   *compareExpr     // the comparison that was compiled last, for suggestions
+	leaves []*leaf
+	last   *compareExpr // the comparison that was compiled last, for suggestions
 }
 
 func (c *compiler) warn(t token, msg string) {
@@ -43,6 +44,19 @@ func (c *compiler) expr(x expr) (node, *Error) {
 			return &orNode{a, b}, nil
 		}
 		return &andNode{a, b}, nil
+	}
+	n, err := c.test(x)
+	if err != nil {
+		return nil, err
+	}
+	if m, ok := n.(*notNode); ok { // not in
+		return &notNode{c.leafOf(m.n, x)}, nil
+	}
+	return c.leafOf(n, x), nil
+}
+
+func (c *compiler) test(x expr) (node, *Error) {
+	switch x := x.(type) {
 	case *existsExpr:
 		return c.exists(x.x)
 	case *compareExpr:

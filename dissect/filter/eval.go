@@ -12,7 +12,7 @@ import (
 // rows is the answer that the facts of a row allow (see Facts).
 type node interface {
 	match(e *env) bool
-	rows(r *Facts) answer
+	rows(r *Facts) answer // of a leaf, leafNode tells
 }
 
 type (
@@ -33,6 +33,12 @@ func (n *andNode) match(e *env) bool  { return n.a.match(e) && n.b.match(e) }
 func (n *notNode) match(e *env) bool  { return !n.n.match(e) }
 func (n *presence) match(e *env) bool { return n.o.any(e) }
 
+func (*presence) rows(*Facts) answer    { return unknown }
+func (*nonZero) rows(*Facts) answer     { return unknown }
+func (*compareNode) rows(*Facts) answer { return unknown }
+func (*matchNode) rows(*Facts) answer   { return unknown }
+func (*memberNode) rows(*Facts) answer  { return unknown }
+
 func (n *nonZero) match(e *env) bool {
 	from, to, ok := n.o.eval(e)
 	for i := from; ok && i < to; i++ {
@@ -49,6 +55,8 @@ type env struct {
 	t    *dissect.Tree
 	vals []value
 	text []byte // for regular expressions
+
+	known, holds uint64 // what was found out of the leaves
 }
 
 var envs = sync.Pool{New: func() any { return new(env) }}
@@ -60,7 +68,7 @@ func (f *Filter) Match(t *dissect.Tree) bool {
 		return true
 	}
 	e := envs.Get().(*env)
-	e.t, e.vals = t, e.vals[:0]
+	e.t, e.vals, e.known, e.holds = t, e.vals[:0], 0, 0
 	m := f.root.match(e)
 	e.t = nil
 	clear(e.vals)

@@ -17,6 +17,9 @@ type Filter struct {
 	tree   expr
 	known  dissect.Lookup
 	warns  []Warning
+	leaves []*leaf
+	bytes  bool // one of the leaves looks at bytes
+	data   bool // one of them asks for what is recognised in the data of TCP
 }
 
 // String gives the expression as it was written.
@@ -71,7 +74,20 @@ func compiled(text string, tree expr, p *parser) (*Filter, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Filter{expr: text, root: root, tree: tree, known: p.known, fields: c.fields, refs: c.refs, warns: p.warns}, nil
+	f := &Filter{expr: text, root: root, tree: tree, known: p.known, fields: c.fields, refs: c.refs, warns: p.warns}
+	f.take(c.leaves)
+	return f, nil
+}
+
+// take keeps the leaves of a compiled expression.
+func (f *Filter) take(leaves []*leaf) {
+	f.leaves, f.bytes, f.data = leaves, false, false
+	for _, l := range leaves {
+		f.bytes = f.bytes || l.raw != nil
+		for _, n := range l.needs {
+			f.data = f.data || n.ofData()
+		}
+	}
 }
 
 // References lists the fields of the selected packet that the expression refers
@@ -119,6 +135,7 @@ func (f *Filter) Bind(t *dissect.Tree) *Filter {
 		}
 	})
 	g.root = root
+	g.take(c.leaves)
 	return &g
 }
 
@@ -133,6 +150,8 @@ func eachSource(n node, do func(source)) {
 		eachSource(n.b, do)
 	case *notNode:
 		eachSource(n.n, do)
+	case leafNode:
+		eachSource(n.test, do)
 	case *presence:
 		within(n.o, do)
 	case *nonZero:

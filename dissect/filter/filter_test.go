@@ -2,6 +2,7 @@ package filter_test
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -144,17 +145,30 @@ func TestMatch(t *testing.T) {
 func TestRows(t *testing.T) {
 	known := dissect.NewLookup()
 	seg, dg := segment("GET /x"), datagram6()
+	flow := packet.Flow{Src: packet.Endpoint{Addr: netip.MustParseAddr("10.0.0.1"), Port: 34962}, Dst: packet.Endpoint{Addr: netip.MustParseAddr("10.0.0.2"), Port: 3000}}
+	flow6 := packet.Flow{Src: packet.Endpoint{Addr: netip.MustParseAddr("fe80::1"), Port: 12345}, Dst: packet.Endpoint{Addr: netip.MustParseAddr("ff02::fb"), Port: 12345}}
+	at := packet.Time(1700000000_250000000)
+	facts := func(f filter.Facts, data []byte) filter.Facts {
+		f.Number, f.Len, f.CapLen, f.Single, f.Plain = 7, uint32(len(data)), uint32(len(data)), true, true
+		f.Time, f.First, f.Prev, f.Timed = at, at, at, true
+		return f
+	}
 	packets := []struct {
 		tree  *dissect.Tree
 		facts filter.Facts
 	}{
-		{frame(t, seg), filter.Facts{Number: 7, Len: 60, CapLen: 60, Kind: filter.TCP, Single: true, PayLen: 6, Flags: 0x18, Src: 34962, Dst: 3000, Ports: true}},
-		{frame(t, dg), filter.Facts{Number: 7, Len: uint32(len(dg)), CapLen: uint32(len(dg)), Kind: filter.UDP, Single: true, PayLen: 4, Src: 12345, Dst: 12345, Ports: true}},
-		{frame(t, seg[:54]), filter.Facts{Number: 7, Len: 54, CapLen: 54, Kind: filter.TCP, Single: true, Flags: 0x18, Src: 34962, Dst: 3000, Ports: true}},
+		{frame(t, seg), facts(filter.Facts{Kind: filter.TCP, PayLen: 6, Flags: 0x18, Flow: &flow}, seg)},
+		{frame(t, dg), facts(filter.Facts{Kind: filter.UDP, PayLen: 4, Flow: &flow6}, dg)},
+		{frame(t, seg[:54]), facts(filter.Facts{Kind: filter.TCP, Flags: 0x18, Flow: &flow, Without: filter.WithoutApp | filter.WithoutHTTP | filter.WithoutTLS}, seg[:54])},
+		{frame(t, seg), facts(filter.Facts{Kind: filter.TCP, PayLen: 6, Flags: 0x18, Flow: &packet.Flow{Src: flow.Dst, Dst: flow.Src}, Reverse: true}, seg)},
 	}
 	leaves := []string{"tcp", "udp", "tcp.port == 3000", "tcp.port != 3000", "tcp.port != 80", "tcp.port in {2000..3500}", "udp.port == 12345",
 		"tcp.dstport > 3000", "tcp.flags.push == 1", "tcp.flags & 0x10", "tcp.flags == 0x18", "frame.len > 55", "frame.number == 7", "arp", "dns",
-		"http", "frame", "ip", "ip.addr == 10.0.0.1", "tcp.analysis.flags", "udp.port in {1..3}"}
+		"http", "frame", "ip", "ip.addr == 10.0.0.1", "tcp.analysis.flags", "udp.port in {1..3}", "ip.src == 10.0.0.0/31", "ip.addr != 10.0.0.1",
+		"ip.addr !== 10.0.0.1", "all ip.addr == 10.0.0.0/8", "ip.dst > 10.0.0.1", "ipv6", "ipv6.addr == fe80::/10", "ip.addr in {10.0.0.2 .. 10.0.0.9, 1.2.3.4}",
+		"ip.src not in {10.0.0.0/30}", "all tcp.port in {3000, 34962}", "all tcp.port in {1..40000}", "tcp.port === 3000", "tcp.port !== 3000", "tcp.srcport in {34962}",
+		"frame.time_relative < 0.5", "frame.time_delta >= 0", "frame.time > \"2020-01-01\"", "frame.time_epoch < 5", "tcp.flags & 0x18 == 0x18", "tcp.flags & 2",
+		"tcp.flags.syn == True", "udp.srcport == 12345", "tls", "quic", "frame.cap_len < 60", "tcp.flags == -1", "tcp.port > -1", "frame contains \"GET\"", "tcp.dstport"}
 	answered := 0
 	try := func(expr string) {
 		f, err := filter.Parse(expr, known)
@@ -162,7 +176,8 @@ func TestRows(t *testing.T) {
 			t.Fatalf("%s: %v", expr, err)
 		}
 		for i, p := range packets {
-			match, ok := f.Rows(&p.facts)
+			x := p.facts
+			match, ok := f.Rows(&x)
 			if !ok {
 				continue
 			}
@@ -242,7 +257,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("%q and its negation agree", s)
 			}
 		}
-		facts := filter.Facts{Number: 7, Len: 72, CapLen: 72, Kind: filter.TCP, Single: true, PayLen: 18, Flags: 0x18, Src: 34962, Dst: 3000, Ports: true}
+		facts := filter.Facts{Number: 7, Len: 72, CapLen: 72, Kind: filter.TCP, Single: true, PayLen: 18, Flags: 0x18}
 		x.Rows(&facts)
 		filter.WordAt(s, len(s)/2)
 	})

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"tcplens/dissect"
 	"tcplens/dissect/filter"
 	"tcplens/internal/packet"
+	"tcplens/internal/scan"
 	"tcplens/internal/trace"
 )
 
@@ -54,10 +56,20 @@ func (p *printer) all(ctx context.Context, t *trace.Trace) error {
 	}
 	s := t.Snapshot()
 	r := t.NewVisitor(p.as)
-	for n := s.First(); n <= s.Last() && ctx.Err() == nil; n++ {
-		if err := p.one(t, s, r, n); err != nil {
-			return err
+	var werr error
+	err := scan.New(t, p.as).Run(ctx, p.show, scan.Query{Snap: s, From: s.First()}, func(b scan.Batch) bool {
+		for _, n := range b.Found {
+			if werr = p.write(t, s, r, n); werr != nil {
+				return false
+			}
 		}
+		return true
+	})
+	switch {
+	case werr != nil:
+		return werr
+	case err != nil:
+		return nil // cancelled: what was printed stands
 	}
 	return p.form.end(p.w)
 }
@@ -94,8 +106,16 @@ func (p *printer) one(t *trace.Trace, s trace.Snapshot, r *trace.Reader, n packe
 	if p.matcher == nil {
 		p.matcher = t.NewMatcherOf(p.as, p.show)
 	}
+	if !p.matcher.Match(s, n) {
+		return nil
+	}
+	return p.write(t, s, r, n)
+}
+
+// write writes packet n.
+func (p *printer) write(t *trace.Trace, s trace.Snapshot, r *trace.Reader, n packet.Number) error {
 	row := s.Row(n)
-	if row == nil || !p.matcher.Match(s, n) {
+	if row == nil {
 		return nil
 	}
 	tree, cols, err := r.Dissect(n, p.form.want())
@@ -111,7 +131,7 @@ func (p *printer) one(t *trace.Trace, s trace.Snapshot, r *trace.Reader, n packe
 }
 
 // copyTo writes the packets of a file that match to the file of -w.
-func (o *options) copyTo(src *source, show *filter.Filter) error {
+func (o *options) copyTo(ctx context.Context, src *source, show *filter.Filter) error {
 	secrets := src.pipe.File().Secrets()
 	if o.keylog != "" {
 		if o.write != "-" && capture.FormatOf(o.write) != capture.PcapNG {
@@ -131,11 +151,12 @@ func (o *options) copyTo(src *source, show *filter.Filter) error {
 	s := t.Snapshot()
 	var numbers []packet.Number
 	if show != nil {
-		m := t.NewMatcher(show)
-		for n := s.First(); n <= s.Last(); n++ {
-			if m.Match(s, n) {
-				numbers = append(numbers, n)
-			}
+		err := scan.New(t, trace.SecondVisit).Run(ctx, show, scan.Query{Snap: s, From: s.First()}, func(b scan.Batch) bool {
+			numbers = append(numbers, b.Found...)
+			return true
+		})
+		if err != nil {
+			return errors.Join(err, w.Close())
 		}
 		if numbers == nil {
 			numbers = []packet.Number{}

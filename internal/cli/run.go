@@ -204,7 +204,7 @@ func (o *options) print(ctx context.Context, da *dissect.DecodeAs, show *filter.
 	if src.done {
 		werr := src.start(ctx)
 		if o.write != "" {
-			err = o.copyTo(src, show)
+			err = o.copyTo(ctx, src, show)
 		}
 		if p != nil && err == nil {
 			err = p.all(ctx, src.pipe.Trace())

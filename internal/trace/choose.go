@@ -1,8 +1,6 @@
 package trace
 
 import (
-	"strings"
-
 	"tcplens/dissect"
 	"tcplens/dissect/filter"
 	"tcplens/internal/packet"
@@ -18,16 +16,7 @@ type Chooser struct {
 
 // NewChooser makes a chooser of filters, of which nil ones match no packet.
 func (t *Trace) NewChooser(filters []*filter.Filter) *Chooser {
-	c := &Chooser{filters: filters, facts: Matcher{t: t}}
-	for _, f := range filters {
-		if f == nil {
-			continue
-		}
-		for _, field := range f.Fields() {
-			c.facts.ports = c.facts.ports || strings.HasSuffix(field.Abbrev, "port")
-		}
-	}
-	return c
+	return &Chooser{filters: filters, facts: Matcher{t: t}}
 }
 
 // Row answers for packet n of a snapshot from its row: the first filter that matches,
@@ -38,12 +27,13 @@ func (c *Chooser) Row(s Snapshot, n packet.Number) (i int, known bool) {
 	if row == nil {
 		return -1, true
 	}
-	x := c.facts.facts(n, row)
+	x := &c.facts.facts
+	c.facts.fill(x, s, n, row)
 	for i, f := range c.filters {
 		if f == nil {
 			continue
 		}
-		if match, known := f.Rows(&x); !known {
+		if match, known := f.Rows(x); !known {
 			return i, false
 		} else if match {
 			return i, true

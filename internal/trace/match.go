@@ -1,8 +1,6 @@
 package trace
 
 import (
-	"strings"
-
 	"tcplens/dissect"
 	"tcplens/dissect/filter"
 	"tcplens/internal/packet"
@@ -10,86 +8,161 @@ import (
 )
 
 // Matcher says which packets of a trace satisfy a display filter. It answers from
-// the rows where they know enough, and dissects where they do not. It belongs to
-// one goroutine.
+// the rows where they know enough, from the captured bytes where those do, and
+// dissects where they do not. It belongs to one goroutine.
 type Matcher struct {
 	t      *Trace
 	f      *filter.Filter
 	reader *Reader
-	ports  bool // the filter asks for ports
-	known  [3][]portPair
+	flows  [3][]packet.Flow // by kind and stream: of the conversation's first packet
+	first  packet.Time
+	facts  filter.Facts
+	buf    []byte
 }
 
-type portPair struct{ src, dst uint16 }
-
 // NewMatcher makes a matcher; a nil filter is satisfied by every packet.
-func (t *Trace) NewMatcher(f *filter.Filter) *Matcher {
-	m := &Matcher{t: t, f: f, reader: t.NewReader()}
-	if f == nil {
-		return m
-	}
-	for _, field := range f.Fields() {
-		m.ports = m.ports || strings.HasSuffix(field.Abbrev, "port")
-	}
-	return m
+func (t *Trace) NewMatcher(f *filter.Filter) *Matcher { return t.NewMatcherOf(SecondVisit, f) }
+
+// NewMatcherOf makes a matcher that judges packets as of a visit; a nil filter is
+// satisfied by every packet.
+func (t *Trace) NewMatcherOf(v Visit, f *filter.Filter) *Matcher {
+	return &Matcher{t: t, f: f, reader: t.NewVisitor(v)}
 }
 
 // Match says whether packet n of a snapshot satisfies the filter. A packet that is
 // no longer kept does not.
 func (m *Matcher) Match(s Snapshot, n packet.Number) bool {
+	match, _, _ := m.MatchKnown(s, n, 0, 0)
+	return match
+}
+
+// MatchKnown is Match with what is known of the filter's leaves (see
+// filter.Facts): known and holds are what was kept of the packet before, and what
+// comes back has been added to.
+func (m *Matcher) MatchKnown(s Snapshot, n packet.Number, known, holds uint64) (match bool, nowKnown, nowHolds uint64) {
 	row := s.Row(n)
 	if row == nil {
-		return false
+		return false, known, holds
 	}
 	if m.f == nil {
-		return true
+		return true, known, holds
 	}
-	x := m.facts(n, row)
-	if match, known := m.f.Rows(&x); known {
-		return match
+	x := &m.facts
+	m.fill(x, s, n, row)
+	x.Known, x.Holds = known, holds
+	if match, ok := m.f.Rows(x); ok {
+		return match, x.Known, x.Holds
+	}
+	if m.f.UsesData() {
+		if x.Without = m.without(s, n, row); x.Without != 0 {
+			if match, ok := m.f.Rows(x); ok {
+				return match, x.Known, x.Holds
+			}
+		}
+	}
+	if m.f.UsesBytes() {
+		var err error
+		if m.buf, err = m.t.read(row, m.buf); err == nil {
+			if match, ok := m.f.Bytes(x, m.buf); ok {
+				return match, x.Known, x.Holds
+			}
+		}
 	}
 	tree, _, err := m.reader.Dissect(n, dissect.WantTree)
-	return err == nil && m.f.Match(tree)
+	match = err == nil && m.f.MatchKnown(tree, x)
+	return match, x.Known, x.Holds
 }
 
 // Problems are the verdicts that say that something went wrong.
 const Problems = tcp.ReusedPorts | tcp.Retransmission | tcp.FastRetransmission | tcp.SpuriousRetransmission | tcp.OutOfOrder |
 	tcp.LostSegment | tcp.AckLostSegment | tcp.WindowFull | tcp.DuplicateAck | tcp.ZeroWindowProbe | tcp.ZeroWindow
 
-// verdicts are all that have a field of their own.
-const verdicts = Problems | tcp.WindowUpdate | tcp.KeepAlive | tcp.KeepAliveAck | tcp.ZeroWindowProbeAck
-
-func (m *Matcher) facts(n packet.Number, r *Row) filter.Facts {
-	f := filter.Facts{
-		Number: uint32(n), Len: r.Len, CapLen: r.CapLen, Single: r.Kind != NoKind && !r.Layered() && !r.Fragment() && !r.Malformed(),
-		Stream: r.Stream, PayLen: r.PayLen, Flags: uint16(r.Flags), Verdict: r.Verdict&verdicts != 0,
+// fill writes down what a row tells of packet n.
+func (m *Matcher) fill(f *filter.Facts, s Snapshot, n packet.Number, r *Row) {
+	if m.first == 0 {
+		m.first = m.t.Status().First
+	}
+	*f = filter.Facts{
+		Number: uint32(n), Len: r.Len, CapLen: r.CapLen, Time: r.Time, First: m.first, Prev: r.Time, Timed: r.Timed(),
+		Single: r.Kind != NoKind && r.bits&(rowMany|rowFragment|rowMalformed) == 0,
+		Stream: r.Stream, PayLen: r.PayLen, Flags: uint16(r.Flags), Seq: r.Seq, Ack: r.Ack, Verdict: r.Verdict, Reverse: r.Dir == 1,
+	}
+	if prev := s.Row(n - 1); prev != nil {
+		f.Prev = prev.Time
 	}
 	switch r.Kind {
 	case TCP:
-		f.Kind = filter.TCP
+		f.Kind, f.Sound = filter.TCP, r.Judged()
 	case UDP:
 		f.Kind = filter.UDP
+	default:
+		return
 	}
-	if m.ports && r.Kind != NoKind {
-		p := m.pair(r.Kind, r.Stream)
-		f.Src, f.Dst, f.Ports = p.src, p.dst, true
-		if r.Dir == 1 {
-			f.Src, f.Dst = p.dst, p.src
-		}
+	f.Plain = f.Single && r.bits&rowPlain != 0
+	if f.Single {
+		f.Flow = m.flow(r.Kind, r.Stream)
 	}
-	return f
+	if f.Single && r.Kind == TCP && r.PayLen == 0 && r.Flags&(tcp.FIN|tcp.RST) == 0 {
+		// Behind a FIN an answer may end whose length nobody told (RFC 9112 §6.3).
+		f.Without = filter.WithoutApp | filter.WithoutHTTP | filter.WithoutTLS
+	}
 }
 
-// pair gives the ports of a conversation.
-func (m *Matcher) pair(k Kind, stream uint32) portPair {
-	known := m.known[k]
-	for uint32(len(known)) <= stream {
-		c, ok := m.t.Conversation(k, uint32(len(known)))
-		if !ok {
-			return portPair{}
-		}
-		known = append(known, portPair{c.Flow.Src.Port, c.Flow.Dst.Port})
+// flow gives the ends of a conversation, in the order of its first packet.
+func (m *Matcher) flow(k Kind, stream uint32) *packet.Flow {
+	known := m.flows[k]
+	if uint32(len(known)) <= stream {
+		m.t.mu.RLock()
+		known = m.t.tables.flows(k, known)
+		m.t.mu.RUnlock()
+		m.flows[k] = known
 	}
-	m.known[k] = known
-	return known[stream]
+	if uint32(len(known)) <= stream || !known[stream].Src.Addr.IsValid() {
+		return nil
+	}
+	return &known[stream]
+}
+
+// flows adds the ends of the conversations from the len(known)-th on.
+func (t *tables) flows(k Kind, known []packet.Flow) []packet.Flow {
+	for i := len(known); i < t.streams(k); i++ {
+		if k == TCP {
+			known = append(known, t.convs[i].Flow())
+		} else {
+			known = append(known, t.udp[i].flow)
+		}
+	}
+	return known
+}
+
+// without says what cannot be in the tree of a packet, by what is spoken in its
+// conversation and whether its data is looked at.
+func (m *Matcher) without(s Snapshot, n packet.Number, row *Row) (out filter.Without) {
+	if m.facts.Without != 0 {
+		return m.facts.Without
+	}
+	if !m.facts.Single || row.Kind != TCP {
+		return 0
+	}
+	t, r := m.t, m.reader
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	tb := &t.tables
+	switch session := tb.apps[row.Stream].session; {
+	case session == nil:
+		return filter.WithoutHTTP | filter.WithoutTLS
+	case session.App() == dissect.AppTLS && t.keys == nil:
+		out = filter.WithoutHTTP
+	}
+	r.know = knowledge{r: r, s: s, n: n, row: row}
+	r.know.gather(tb)
+	if r.visit == FirstVisit {
+		r.know.firstVisit(tb)
+	} else {
+		r.know.plan.secondVisit(row, n, tb.apps[row.Stream].order)
+	}
+	if !r.DataShown() {
+		out |= filter.WithoutApp
+	}
+	return out
 }

@@ -2,7 +2,6 @@ package trace
 
 import (
 	"tcplens/dissect"
-	"tcplens/dissect/filter"
 	"tcplens/internal/tcp"
 )
 
@@ -24,14 +23,6 @@ const (
 // NewVisitor makes a reader that shows packets as of a visit.
 func (t *Trace) NewVisitor(v Visit) *Reader {
 	return &Reader{t: t, visit: v, d: dissect.NewDissection(t.as), scan: dissect.NewDissection(t.as)}
-}
-
-// NewMatcherOf makes a matcher that judges packets as of a visit; a nil filter is
-// satisfied by every packet.
-func (t *Trace) NewMatcherOf(v Visit, f *filter.Filter) *Matcher {
-	m := t.NewMatcher(f)
-	m.reader.visit = v
-	return m
 }
 
 // firstVisit takes back what came to be known of the packet after it. What of the

@@ -223,6 +223,9 @@ func (w *Writer) row(r *Row, n packet.Number, s *Scanned) {
 	if h.Malformed {
 		r.bits |= rowMalformed
 	}
+	if h.Networks == 1 {
+		r.bits |= rowPlain
+	}
 	if h.Echo.Valid {
 		tb.ask(n, p.Time, question{echo: echoKey(h.Echo.Flow)}, h.Echo.Question)
 	}
