@@ -199,7 +199,7 @@ func (m *Model) shownOf() string {
 	case m.list.filtered && !m.scanDone():
 		done := 0
 		if span := uint64(m.src.last()); span > 0 {
-			done = int(uint64(m.scan.upto) * 100 / span)
+			done = int(uint64(m.scan.upto+1-min(m.scan.down, m.scan.upto+1)) * 100 / span)
 		}
 		s = number(uint64(shown)) + " of " + number(uint64(all)) + ", " + strconv.Itoa(done) + " % looked at"
 	default:

@@ -75,11 +75,11 @@ func (p *listPane) evict(s *source) {
 }
 
 // settle makes selection and screen agree after anything has changed.
-// upto is how far the filter has looked.
-func (p *listPane) settle(s *source, upto packet.Number) {
+// looked says whether the filter has looked at a packet.
+func (p *listPane) settle(s *source, looked func(packet.Number) bool) {
 	n := p.count(s)
 	if p.want != 0 && !p.tail {
-		if p.filtered && upto < min(p.want, s.last()) {
+		if at := min(p.want, s.last()); p.filtered && at >= s.first() && !looked(at) {
 			p.top = min(p.top, max(n-p.rows, 0))
 			return
 		}

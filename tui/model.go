@@ -14,6 +14,7 @@ import (
 	"tcplens/internal/config"
 	"tcplens/internal/explain"
 	"tcplens/internal/packet"
+	"tcplens/internal/scan"
 	"tcplens/internal/trace"
 )
 
@@ -71,7 +72,7 @@ type Model struct {
 	colors coloring
 
 	columns []config.Column // of the packet list, hidden ones too
-	scan    scan
+	scan    scanning
 	find    finder
 	frozen  bool
 
@@ -181,6 +182,7 @@ func (m *Model) openTrace(tr *trace.Trace) {
 	m.frozen = false
 	m.history = history{}
 	m.scan.id++
+	m.scan.runner = scan.New(tr, trace.SecondVisit)
 	if m.filter != "" {
 		m.refilter()
 	}
@@ -207,7 +209,7 @@ func (m *Model) Idle() bool {
 }
 
 func (m *Model) scanDone() bool {
-	return m.scan.f == nil || m.scan.upto >= m.src.last()
+	return m.scan.f == nil || m.src.tr == nil || m.scan.done(m.src.snap)
 }
 
 // arrange tells the layout what it depends on.
@@ -274,7 +276,7 @@ func (m *Model) prepare() {
 	m.list.rows = max(s.list.h-1, 1)
 	m.tree.rows = max(s.detail.h-1, 1)
 	m.hex.rows = max(s.hex.h-1, 1)
-	m.list.settle(&m.src, m.scan.upto)
+	m.list.settle(&m.src, m.scan.looked)
 	switch m.view {
 	case viewPackets:
 		m.selectPacket(s)

@@ -227,9 +227,13 @@ func (m *Model) scanned(msg scanMsg) {
 	if msg.id != m.scan.id {
 		return
 	}
-	m.scan.running = false
-	m.scan.upto = max(m.scan.upto, msg.upto)
-	m.list.shown = append(m.list.shown, msg.found...)
+	if msg.back {
+		m.list.shown = append(msg.found, m.list.shown...)
+		m.list.top += len(msg.found) // what is on the screen stays there
+	} else {
+		m.list.shown = append(m.list.shown, msg.found...)
+	}
+	m.scan.take(msg, len(m.list.shown))
 	m.dirty = true
 }
 
@@ -345,15 +349,15 @@ func (m *Model) bind(f *filter.Filter) (*filter.Filter, error) {
 
 // refilter begins to look at all rows again.
 func (m *Model) refilter() {
-	m.scan.id++
-	m.scan.running, m.scan.upto = false, 0
+	at := m.list.cur
+	if m.list.tail {
+		at = m.src.last() + 1
+	}
+	m.scan.begin(at)
 	m.list.shown = nil
 	m.list.want = m.list.cur
 	m.list.filtered = m.scan.f != nil
 	m.list.seen = 0
-	if m.scan.f != nil && m.src.tr != nil {
-		m.scan.matcher = m.src.tr.NewMatcher(m.scan.f)
-	}
 	if !m.list.filtered {
 		m.list.seen = m.list.count(&m.src)
 	}

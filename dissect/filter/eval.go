@@ -190,7 +190,7 @@ func (s *sliceSource) eval(e *env) (int, int, bool) {
 // parts puts the spans of some bytes together, up to the first that reaches out of
 // them.
 func parts(b []byte, spans []span) []byte {
-	var out []byte
+	out := []byte{}
 	for i, s := range spans {
 		from, to, ok := s.cut(len(b))
 		if !ok {

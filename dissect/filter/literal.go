@@ -27,6 +27,9 @@ func literal(t token, want typ, part bool) (value, *Error) {
 	case t.kind == tChar && (want.t == dissect.TBytes || c == cProto):
 		return value{c: c, b: []byte(t.text)}, nil
 	case t.kind == tString && (want.t == dissect.TBytes || c == cProto):
+		if t.text == "" {
+			return value{c: c}, nil
+		}
 		return value{c: c, b: []byte(t.text)}, nil
 	case t.kind == tChar, t.kind == tString && c != cAbs:
 		return value{}, quotedBadly(t, want, part)

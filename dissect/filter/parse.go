@@ -383,6 +383,8 @@ func (p *parser) primary(depth int) (operand, *Error) {
 				return nil, err
 			}
 			field.layers = layers
+			field.tok.src = strings.TrimSpace(p.lex.src[t.pos:p.tok.pos])
+			field.tok.len = len(field.tok.src)
 		}
 		x = field
 	} else if t.dotted {

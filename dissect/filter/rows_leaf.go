@@ -152,9 +152,11 @@ func presenceTest(f *fieldSource) rowTest {
 	if v, ok := verdictOf(f.name); ok {
 		return func(r *Facts) answer {
 			if r.Kind == TCP && r.Single && r.Sound {
-				return is(r.Verdict&v != 0)
+				if r.Verdict&v == 0 {
+					return no
+				}
 			}
-			return unknown
+			return unknown // a tree that stops at an option does not come to it
 		}
 	}
 	switch f.name {

@@ -24,22 +24,20 @@ type value struct {
 }
 
 // compare orders two values of compatible classes as −1, 0 or 1. It fails where b
-// does not fit a's class: what is negative compared with something unsigned. A
+// is too small for a's class: what is negative compared with something unsigned. A
 // comparison then holds for no value if any is asked for, and for all if all are.
+// What is too large for a's class is larger.
 func compare(a, b *value) (order int, ok bool) {
 	switch a.c {
-	case cUint:
-		v, ok := b.unsigned()
-		return cmp.Compare(a.n, v), ok && v <= math.MaxUint32
-	case cUint64, cBool:
+	case cUint, cUint64, cBool:
 		v, ok := b.unsigned()
 		return cmp.Compare(a.n, v), ok
-	case cInt:
+	case cInt, cInt64:
 		v, ok := b.signed()
-		return cmp.Compare(int64(a.n), v), ok && v == int64(int32(v))
-	case cInt64:
-		v, ok := b.signed()
-		return cmp.Compare(int64(a.n), v), ok
+		if !ok {
+			return -1, true
+		}
+		return cmp.Compare(int64(a.n), v), a.c == cInt64 || v >= math.MinInt32
 	case cRel, cAbs:
 		return cmp.Compare(int64(a.n), int64(b.n)), true
 	case cFloat:
@@ -96,7 +94,7 @@ func (o op) holds(a, b *value) (result, ok bool) {
 		if a.c == cProto {
 			x = a.rest
 		}
-		return len(b.b) > 0 && bytes.Contains(x, b.b), true
+		return b.b != nil && bytes.Contains(x, b.b), true // an empty part is in all, a written empty text in none
 	}
 	c, ok := compare(a, b)
 	return o.order(c), ok
@@ -140,7 +138,7 @@ func (v *value) zero() bool {
 }
 
 // arith computes a op b; ok is false where there is no result: overflow, or a
-// division by zero. The result is of a's class, but a difference of unsigned
+// division by zero. The result is of a's class, but a negative difference of unsigned
 // numbers is signed. b counts with its bits, as in Wireshark: −1 with something
 // unsigned is the largest number.
 func arith(op byte, a, b *value) (value, bool) {
@@ -152,8 +150,11 @@ func arith(op byte, a, b *value) (value, bool) {
 		case '+':
 			out.n = uint64(x) + uint64(y)
 		case '-':
-			out.c, out.n = cInt64, uint64(int64(x)-int64(y))
-			return out, true
+			out.n = uint64(x) - uint64(y)
+			if x < y {
+				out.c = cInt
+				return out, y-x <= math.MaxInt32
+			}
 		case '*':
 			out.n = uint64(x) * uint64(y)
 		case '/', '%':
@@ -213,8 +214,11 @@ func unsignedArith(op byte, a value, y uint64) (value, bool) {
 	case '+':
 		a.n, over = bits.Add64(x, y, 0)
 	case '-':
-		a.c, a.n = cInt64, x-y
-		return a, x >= y && x-y <= math.MaxInt64 || x < y && y-x <= math.MaxInt64
+		a.n = x - y
+		if x < y {
+			a.c = cInt64
+			return a, y-x <= math.MaxInt64
+		}
 	case '*':
 		over, a.n = bits.Mul64(x, y)
 	case '/', '%':

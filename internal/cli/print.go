@@ -57,7 +57,7 @@ func (p *printer) all(ctx context.Context, t *trace.Trace) error {
 	s := t.Snapshot()
 	r := t.NewVisitor(p.as)
 	var werr error
-	err := scan.New(t, p.as).Run(ctx, p.show, scan.Query{Snap: s, From: s.First()}, func(b scan.Batch) bool {
+	_ = scan.New(t, p.as).Run(ctx, p.show, scan.Query{Snap: s, From: s.First()}, func(b scan.Batch) bool {
 		for _, n := range b.Found {
 			if werr = p.write(t, s, r, n); werr != nil {
 				return false
@@ -65,13 +65,10 @@ func (p *printer) all(ctx context.Context, t *trace.Trace) error {
 		}
 		return true
 	})
-	switch {
-	case werr != nil:
+	if werr != nil {
 		return werr
-	case err != nil:
-		return nil // cancelled: what was printed stands
 	}
-	return p.form.end(p.w)
+	return p.form.end(p.w) // of what was printed, where somebody does not want to wait
 }
 
 // live writes packets as they come, until no more will, each as it was known when
