@@ -196,6 +196,8 @@ func (m *Model) shownOf() string {
 	switch {
 	case m.src.tr == nil:
 		return ""
+	case m.sortProgress() != "":
+		return m.sortProgress()
 	case m.list.filtered && !m.scanDone():
 		done := 0
 		if span := uint64(m.src.last()); span > 0 {

@@ -73,7 +73,7 @@ func (m *Model) drawSmall() string {
 
 func (m *Model) drawPackets(f *frame, s screen) {
 	if s.list.shown() {
-		lines := m.list.view(&m.src, &m.l, s.list, m.focus == paneList, &m.rel, &m.colors)
+		lines := m.list.view(&m.src, &m.l, s.list, m.focus == paneList, &m.rel, &m.colors, &m.sorting)
 		if len(lines) == 1 {
 			lines = append(lines, m.drawEmpty(s.list.w, s.list.h-1)...)
 		}

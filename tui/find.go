@@ -50,6 +50,9 @@ func (f *finder) start(ctx context.Context, s *source, p *listPane, q query, dir
 		ctx: ctx, id: f.id, dir: dir, n: n, from: min(p.index(s, p.cur), n-1), left: n,
 		snap: s.snap, shown: p.shown, filtered: p.filtered,
 	}
+	if p.order != nil {
+		w.shown, w.filtered = p.order, true
+	}
 	for range runtime.GOMAXPROCS(0) {
 		w.seekers = append(w.seekers, newSeeker(s.tr, s.snap, q))
 	}

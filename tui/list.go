@@ -14,15 +14,18 @@ import (
 type listPane struct {
 	filtered bool
 	shown    []packet.Number // the packets that match, when filtered
-	cur      packet.Number   // selected; 0 while there is none
-	want     packet.Number   // to be selected as soon as the filter has got there; 0: nothing
-	top      int             // index of the first row on the screen
-	rows     int             // rows on the screen
-	tail     bool            // follow the newest packet
-	moved    bool            // the user has chosen a packet
-	seen     int             // packets shown when the tail was left
-	set      []listColumn    // the columns, those that are hidden left out
-	col      int             // the column of the cell that = and ! take
+	order    []packet.Number // in the order of a column; nil: as captured
+	pos      []uint32        // by number − posFirst: the place in order and 1; 0: not in it
+	posFirst packet.Number
+	cur      packet.Number // selected; 0 while there is none
+	want     packet.Number // to be selected as soon as the filter has got there; 0: nothing
+	top      int           // index of the first row on the screen
+	rows     int           // rows on the screen
+	tail     bool          // follow the newest packet
+	moved    bool          // the user has chosen a packet
+	seen     int           // packets shown when the tail was left
+	set      []listColumn  // the columns, those that are hidden left out
+	col      int           // the column of the cell that = and ! take
 	format   timeFormat
 	ref      packet.Number // time reference; 0: the first packet
 	marks    map[packet.Number]bool
@@ -34,6 +37,14 @@ func newListPane() listPane {
 
 // count is how many packets are shown.
 func (p *listPane) count(s *source) int {
+	if p.order != nil {
+		return len(p.order)
+	}
+	return p.captured(s)
+}
+
+// captured is how many packets there are to be shown, in order or not yet.
+func (p *listPane) captured(s *source) int {
 	if p.filtered {
 		return len(p.shown)
 	}
@@ -45,6 +56,17 @@ func (p *listPane) at(s *source, i int) packet.Number {
 	if i < 0 || i >= p.count(s) {
 		return 0
 	}
+	if p.order != nil {
+		return p.order[i]
+	}
+	return p.capturedAt(s, i)
+}
+
+// capturedAt gives the i-th packet that is shown, as captured; 0 outside.
+func (p *listPane) capturedAt(s *source, i int) packet.Number {
+	if i < 0 || i >= p.captured(s) {
+		return 0
+	}
 	if p.filtered {
 		return p.shown[i]
 	}
@@ -53,6 +75,19 @@ func (p *listPane) at(s *source, i int) packet.Number {
 
 // index finds the place of packet n; of one that is not shown, that of the next.
 func (p *listPane) index(s *source, n packet.Number) int {
+	if p.order == nil {
+		return p.capturedIndex(s, n)
+	}
+	for ; n >= p.posFirst && int(n-p.posFirst) < len(p.pos); n++ {
+		if i := p.pos[n-p.posFirst]; i > 0 {
+			return int(i) - 1
+		}
+	}
+	return len(p.order)
+}
+
+// capturedIndex is index for the packets as they were captured.
+func (p *listPane) capturedIndex(s *source, n packet.Number) int {
 	if p.filtered {
 		return sort.Search(len(p.shown), func(i int) bool { return p.shown[i] >= n })
 	}
@@ -206,7 +241,7 @@ func (p *listPane) columns(s *source, width int) placed {
 }
 
 // view draws the heads of the columns and the rows.
-func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations, colors *coloring) []string {
+func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations, colors *coloring, by *sorting) []string {
 	out := make([]string, 0, r.h)
 	// The rows come first: they may widen the columns.
 	texts := make([]rowText, 0, p.rows)
@@ -228,7 +263,14 @@ func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations
 		if i == p.col && focused {
 			st = sFocus
 		}
-		p.head(l, &cols, i, lc, st)
+		sign := ""
+		if lc.Field == by.field {
+			sign = l.g.up
+			if by.desc {
+				sign = l.g.down
+			}
+		}
+		p.head(l, &cols, i, lc, st, sign)
 	}
 	if n := p.fresh(s); n > 0 {
 		chip := " " + l.g.chip + " " + strconv.Itoa(n) + " new "
@@ -246,7 +288,9 @@ func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations
 		n := p.at(s, p.top+i)
 		row := s.row(n)
 		if row == nil {
-			break
+			l.reset(r.w, gPlain) // it has just gone, and the order does not know yet
+			out = append(out, l.end())
+			continue
 		}
 		on := gPlain
 		if n == p.cur {
@@ -258,7 +302,7 @@ func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations
 		from := base
 		if p.format == timeDelta {
 			from = row.Time
-			if prev := s.row(p.at(s, p.top+i-1)); prev != nil {
+			if prev := s.row(p.capturedAt(s, p.capturedIndex(s, n)-1)); prev != nil {
 				from = prev.Time
 			}
 		}
@@ -283,7 +327,7 @@ func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations
 }
 
 // head draws the head of a column.
-func (p *listPane) head(l *line, cols *placed, i int, lc *listColumn, st style) {
+func (p *listPane) head(l *line, cols *placed, i int, lc *listColumn, st style, sign string) {
 	c, h := cols.set[i], cols.head(lc, p.format)
 	switch {
 	case lc.kind == colNo && lc.Right:
@@ -307,6 +351,7 @@ func (p *listPane) head(l *line, cols *placed, i int, lc *listColumn, st style) 
 		}
 	}
 	l.put(st, h)
+	l.put(st, sign) // behind every column there is a gap, or the width is its own
 }
 
 func (p *listPane) cells(l *line, cols *placed, n packet.Number, row *trace.Row, t *rowText, at string) {

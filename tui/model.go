@@ -71,6 +71,7 @@ type Model struct {
 	named  []config.Named
 	colors coloring
 
+	sorting sorting
 	columns []config.Column // of the packet list, hidden ones too
 	scan    scanning
 	find    finder
@@ -179,6 +180,7 @@ func (m *Model) openTrace(tr *trace.Trace) {
 	m.flows.totals(tr)
 	m.conv, m.graph = followPane{}, graphPane{}
 	m.problems, m.why = newProblemsPane(), packetWhy{}
+	m.stopSort()
 	m.frozen = false
 	m.history = history{}
 	m.scan.id++
@@ -203,7 +205,7 @@ func (m *Model) Init() tea.Cmd {
 // Idle says whether nothing is under way: no scan, no search, nothing asked of the
 // capture. Waiting for new packets does not count.
 func (m *Model) Idle() bool {
-	return m.busy == 0 && !m.scan.running && !m.find.running && m.seen.running == 0 && m.scanDone() && (m.view != viewFollow || !m.conv.running && m.conv.done) &&
+	return m.busy == 0 && !m.sorting.running && !m.scan.running && !m.find.running && m.seen.running == 0 && m.scanDone() && (m.view != viewFollow || !m.conv.running && m.conv.done) &&
 		(m.view != viewRequests || !m.requests.running && !m.requests.more) &&
 		!m.why.running && (m.view != viewProblems || !m.problems.running && !m.problems.more && !m.problems.why.running)
 }

@@ -57,7 +57,7 @@ func (m *Model) nextProblem(dir int) tea.Cmd {
 	}
 	m.problems.serve(m.src.tr)
 	f, p := &m.find, &m.list
-	n := p.count(&m.src)
+	n := p.captured(&m.src)
 	if n == 0 {
 		return nil
 	}
@@ -65,7 +65,7 @@ func (m *Model) nextProblem(dir int) tea.Cmd {
 	f.running, f.problem, f.again, f.done, f.of = true, true, 0, 0, n
 	index := m.problems.index
 	w := problemWalk{
-		ctx: m.ctx, id: f.id, dir: dir, n: n, left: n, at: min(p.index(&m.src, p.cur), n-1),
+		ctx: m.ctx, id: f.id, dir: dir, n: n, left: n, at: min(p.capturedIndex(&m.src, p.cur), n-1),
 		snap: m.src.snap, shown: p.shown, filtered: p.filtered, index: index, seeker: index.NewSeeker(),
 	}
 	w.at = (w.at + dir + n) % n

@@ -65,7 +65,7 @@ func (m *Model) work() tea.Cmd {
 	if m.view == viewPicker {
 		cmds = append(cmds, m.pick.ask(m))
 	}
-	cmds = append(cmds, m.followWork())
+	cmds = append(cmds, m.sortStep(), m.followWork())
 	return tea.Batch(cmds...)
 }
 
@@ -141,6 +141,8 @@ func (m *Model) data(msg tea.Msg) tea.Cmd {
 		m.dirty = true
 	case seenMsg:
 		return m.saw(msg)
+	case sortMsg:
+		m.sorted(msg)
 	case findMsg:
 		return m.searched(msg)
 	case doneMsg:
@@ -362,6 +364,7 @@ func (m *Model) refilter() {
 		m.list.seen = m.list.count(&m.src)
 	}
 	m.find.running = false
+	m.resort()
 	m.dirty = true
 }
 

@@ -27,6 +27,10 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		}
 		return nil
 	}
+	if m.sortProgress() != "" && msg.String() == "esc" {
+		m.stopSort()
+		return nil
+	}
 	if m.find.running && msg.String() == "esc" {
 		m.find.running = false
 		return nil
@@ -235,9 +239,6 @@ func (m *Model) doPackets(a action) tea.Cmd {
 		m.mark()
 	case actNextMark:
 		m.nextMark()
-	case actTail:
-		m.list.tail = !m.list.tail
-		m.list.seen = m.list.count(&m.src)
 	case actTimeFormat:
 		m.list.format = (m.list.format + 1) % timeFormats
 		m.sayf("time: %s", m.list.format)
@@ -249,6 +250,12 @@ func (m *Model) doPackets(a action) tea.Cmd {
 			m.list.ref = m.list.cur
 			m.sayf("times count from packet %d", m.list.ref)
 		}
+	case actSort:
+		m.sortByColumn(m.list.col)
+	case actReverse:
+		m.reverseSort()
+	case actTail:
+		m.followTail()
 	case actColors:
 		m.turnColors()
 	case actColumns:
@@ -342,8 +349,10 @@ func (m *Model) moveList(a action) {
 		p.col = cols.next(p.col, d)
 		return
 	case actBottom:
-		p.tail = true
-		return
+		if p.order == nil {
+			p.tail = true
+			return
+		}
 	}
 	if d, ok := steps(a, p.rows, p.count(&m.src)); ok {
 		if a == actTop {

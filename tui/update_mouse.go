@@ -117,7 +117,11 @@ func (m *Model) clickPackets(s screen, x, y int) bool {
 		cols := m.list.columns(&m.src, s.list.w)
 		m.list.col = cols.column(x)
 		n := m.list.at(&m.src, m.list.top+y-s.list.y-1)
-		if y == s.list.y || n == 0 {
+		if y == s.list.y {
+			m.sortByColumn(m.list.col)
+			return false
+		}
+		if n == 0 {
 			return false
 		}
 		m.list.leaveTail(&m.src)
