@@ -13,7 +13,7 @@ import (
 func (m *Model) columnMenu(cur int) {
 	u := &menu{
 		title: "Columns of the packet list", cur: min(max(cur, 0), max(len(m.columns)-1, 0)),
-		hint: "Space show or hide   J K order   < > width   0 own width   | side   a add a field   d remove   R as configured   Esc done",
+		hint: "Space show or hide   J K move   < > width   0 own width   | side   a add   d remove   R reset   Esc done",
 		own:  (*Model).columnKey,
 	}
 	widest := 0
