@@ -28,9 +28,6 @@ type ownWords struct{ first, last []string }
 // keep the screen waiting. from is the text that it is opened from, nil for none.
 func (m *Model) teach(write func(*explain.Explainer) *explain.Text, own ownWords, from *reader) tea.Cmd {
 	m.busy++
-	if m.opt.lang() != explain.English {
-		own = ownWords{}
-	}
 	tr, open := m.src.tr, m.book
 	return func() tea.Msg {
 		book, err := open()
@@ -49,6 +46,9 @@ func (m *Model) takeExplanation(msg explainMsg) {
 	case msg.text.Empty() && len(msg.own.first)+len(msg.own.last) == 0:
 		m.say("there is no explanation for this", false)
 	default:
+		if msg.book.Lang() != explain.English && !msg.text.Empty() {
+			msg.own = ownWords{} // one language at a time
+		}
 		m.reader = newReader(msg.text, msg.book, msg.own)
 		m.reader.from = msg.from
 	}

@@ -61,6 +61,9 @@ func required(t *testing.T) map[string]string {
 	if flags < 10 || options < 20 || messages < 20 {
 		t.Fatalf("%d flags, %d options, %d messages: they are not found any more", flags, options, messages)
 	}
+	for _, k := range []string{"unseen", "dropped", "evicted", "twice", "backwards", "joined", "offload", "cut", "midstream", "open"} {
+		keys["capture."+k] = "a group of problems"
+	}
 	for _, k := range []string{"handshake", "relative", "consume", "mss", "wscale", "close4", "close3", "timewait"} {
 		keys["lesson."+k] = "a lesson"
 	}
