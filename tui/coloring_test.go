@@ -1,9 +1,14 @@
 package tui
 
 import (
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"tcplens/internal/packet"
 )
@@ -124,6 +129,28 @@ func TestColorsTold(t *testing.T) {
 	}
 }
 
+// TestSixteenColors holds that the rules are told apart on a terminal of sixteen
+// colours, where the nearest ones of several would be one.
+func TestSixteenColors(t *testing.T) {
+	for _, name := range []string{ThemeDark, ThemeLight} {
+		d := drive(t, Options{Trace: open(t, "web.pcap"), Color: true, Theme: name}, 80, 24)
+		d.send(tea.ColorProfileMsg{Profile: colorprofile.ANSI})
+		seen := map[string]string{}
+		for i, r := range d.m.colors.rules {
+			sgr := d.m.theme.sgr[ruleStyle(i)][gPlain]
+			if strings.Contains(sgr, ";2;") {
+				t.Errorf("%s, %s: %q", name, r.Name, sgr)
+			}
+			seen[r.Name] = sgr
+		}
+		for _, pair := range [][2]string{{"Bad TCP", "TCP RST"}, {"Bad TCP", "HTTP"}, {"HTTP", "TCP SYN/FIN"}, {"ICMP", "TCP RST"}, {"ICMP", "Bad TCP"}} {
+			if seen[pair[0]] == seen[pair[1]] {
+				t.Errorf("%s: %s looks like %s", name, pair[0], pair[1])
+			}
+		}
+	}
+}
+
 // TestVisibleOnly holds that no rows are looked at but those on the screen.
 func TestVisibleOnly(t *testing.T) {
 	d := drive(t, Options{Trace: open(t, "../../testdata/lab/lossy.pcap"), Color: true}, 80, 24)
@@ -133,5 +160,35 @@ func TestVisibleOnly(t *testing.T) {
 	d.keys("G")
 	if _, ok := d.m.src.cache[packet.Number(d.m.src.len()/2)]; ok {
 		t.Error("rows in between were looked at")
+	}
+}
+
+// TestRulesAgainstTshark holds the rule that colours each packet to be the one that
+// tshark names.
+func TestRulesAgainstTshark(t *testing.T) {
+	files, err := filepath.Glob("../testdata/lab/*.pcap")
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%d captures, %v", len(files), err)
+	}
+	files = append(files, "testdata/web.pcap", "testdata/fastrtx.pcap", "testdata/secure.pcap", "testdata/twostreams.pcap")
+	for _, path := range files {
+		rel, err := filepath.Rel("testdata", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := drive(t, Options{Trace: open(t, rel), Color: true}, 80, 24)
+		out, err := exec.Command("tshark", "-n", "-2", "-r", path, "--color", "-T", "fields", "-e", "frame.coloring_rule.name").Output()
+		if err != nil {
+			t.Fatalf("tshark 4.0 is the reference of this test: %v", err)
+		}
+		want := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+		if len(want) != d.m.src.len() {
+			t.Fatalf("%s: tshark has %d packets of %d", path, len(want), d.m.src.len())
+		}
+		for i, w := range want {
+			if got, _, _ := strings.Cut(d.m.ruleOf(d.m.src.first()+packet.Number(i)), ":"); got != w {
+				t.Errorf("%s, packet %d: %q, tshark %q", path, i+1, got, w)
+			}
+		}
 	}
 }

@@ -44,6 +44,7 @@ type Model struct {
 	width, height int
 	theme         *theme
 	themeFixed    bool // named by the user: not replaced by what the terminal says
+	sixteen       bool // the terminal has no more colours
 	g             *glyphs
 	l             line
 

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,7 +14,17 @@ import (
 
 // themed makes a theme with the user's colours.
 func (m *Model) themed(name string) *theme {
-	return newTheme(name, m.opt.Config.Colors, m.colors.styles())
+	colors, rules := m.opt.Config.Colors, m.colors.styles()
+	if m.sixteen {
+		colors = maps.Clone(colors)
+		for k, c := range colors {
+			colors[k] = c.Sixteen(name == ThemeLight)
+		}
+		for i, c := range rules {
+			rules[i] = c.Sixteen(name == ThemeLight)
+		}
+	}
+	return newTheme(name, colors, rules)
 }
 
 // vocabulary is what this program's configuration may speak of.

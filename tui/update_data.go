@@ -384,6 +384,11 @@ func (m *Model) profile(msg tea.ColorProfileMsg) {
 		m.theme, m.themeFixed = m.themed(ThemeMono), true
 		m.restyle()
 	}
+	if few := msg.Profile == colorprofile.ANSI; few != m.sixteen {
+		m.sixteen = few
+		m.theme = m.themed(m.theme.name)
+		m.restyle()
+	}
 }
 
 // say shows a message in the place of the footer until the next key.

@@ -204,3 +204,28 @@ func (s Style) Readable(light bool) Style {
 	}
 	return s
 }
+
+// sixteen are the colours of Okabe and Ito in the sixteen of a terminal that has no
+// more: the nearest ones in the arithmetic of colours would be one and the same red.
+var sixteen = [...]struct{ color, onDark, onLight Color }{
+	{rgb | 0xe69f00, indexed | 11, indexed | 3}, {rgb | 0x56b4e9, indexed | 14, indexed | 4}, {rgb | 0x009e73, indexed | 10, indexed | 2},
+	{rgb | 0xf0e442, indexed | 3, indexed | 3}, {rgb | 0x0072b2, indexed | 12, indexed | 4}, {rgb | 0xd55e00, indexed | 9, indexed | 1},
+	{rgb | 0xcc79a7, indexed | 13, indexed | 5},
+}
+
+// Sixteen gives the style in the sixteen colours that every terminal has.
+func (s Style) Sixteen(light bool) Style {
+	for _, c := range sixteen {
+		to := c.onDark
+		if light {
+			to = c.onLight
+		}
+		if s.Fg == c.color {
+			s.Fg = to
+		}
+		if s.Bg == c.color {
+			s.Bg = to
+		}
+	}
+	return s
+}
