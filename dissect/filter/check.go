@@ -36,7 +36,7 @@ func Check(expr string, known dissect.Lookup) Verdict {
 		v := Verdict{State: Invalid, Pos: err.Pos, Len: err.Len, Msg: err.Msg, Suggest: err.Suggest}
 		v.Unended = err.unended
 		if why := LooksLikeCapture(expr); why != "" {
-			v.Capture, v.Msg, v.Suggest = true, why, ""
+			v.Capture, v.Msg, v.Suggest, v.Pos, v.Len = true, why, "", 0, len(expr)
 		}
 		return v
 	case f == nil:

@@ -180,14 +180,18 @@ func (c *compiler) arith(x *arithOperand, want *typ) (source, typ, *Error) {
 		}
 	}
 	if _, ok := x.a.(*valueOperand); ok && want == nil {
-		return nil, typ{}, errAt(x.a.at(), "the left side begins with a field: a value there has no type yet")
+		return nil, typ{}, errAt(x.a.at(), "a value cannot come first, since it gets its type from a field before it: write the field first, as in tcp.len * 2")
 	}
 	a, t, err := c.operand(x.a, want)
 	if err != nil {
 		return nil, t, err
 	}
 	if !t.arith(x.op) {
-		return nil, t, errAt(x.opAt, fmt.Sprintf("%s is %s, which has no %c", t.name, t.kindWord(), x.op))
+		e := errAt(x.opAt, fmt.Sprintf("%s is %s, which has no %c", t.name, t.kindWord(), x.op))
+		if x.op == '&' && t.class() == cProto {
+			e.Suggest = "&&"
+		}
+		return nil, t, e
 	}
 	b, u, err := c.operand(x.b, &t)
 	if err != nil {

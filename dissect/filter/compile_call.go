@@ -38,6 +38,9 @@ func (c *compiler) call(x *callOperand, want *typ) (source, typ, *Error) {
 		e := errAt(x.tok, fmt.Sprintf("there is no function %s", name))
 		best := 3
 		for _, f := range functions {
+			if strings.HasPrefix(strings.ToLower(name), f.Name) && e.Suggest == "" {
+				e.Suggest = f.Name
+			}
 			if d := distance(strings.ToLower(name), f.Name, best); d < best {
 				e.Suggest, best = f.Name, d
 			}

@@ -152,7 +152,7 @@ func integer(t token, want typ) (value, *Error) {
 		v.n = n
 		return v, nil
 	}
-	if t.kind != tWord {
+	if t.kind != tWord && !hasNames(want.field) {
 		return v, quotedBadly(t, want, false)
 	}
 	e := notOfType(t, want)
@@ -211,9 +211,9 @@ func address(t token, want typ) (value, *Error) {
 		e := notOfType(t, want)
 		switch {
 		case err == nil && a.Is4() && v.c == cIPv6:
-			e.Suggest = twin(want.name, "ipv6", "ip")
+			e.Msg = otherIP(t, want, "ipv6", "ip")
 		case err == nil && v.c == cIPv4 && a.Zone() == "":
-			e.Suggest = twin(want.name, "ip", "ipv6")
+			e.Msg = otherIP(t, want, "ip", "ipv6")
 		case strings.Trim(t.text, "0123456789.") != "" && !strings.Contains(t.text, ":"):
 			e.Msg += "; names of hosts are not looked up"
 		}
@@ -230,12 +230,14 @@ func address(t token, want typ) (value, *Error) {
 	return v, nil
 }
 
-// twin gives the field of the other IP that is called the same.
-func twin(name, from, to string) string {
-	if rest, ok := strings.CutPrefix(name, from+"."); ok {
-		return to + "." + rest
+// otherIP says that an address is of the other IP than its field, and which field
+// has such addresses.
+func otherIP(t token, want typ, from, to string) string {
+	s := fmt.Sprintf("%s is not %s, as %s wants", quote(t), want.words(), want.name)
+	if rest, ok := strings.CutPrefix(want.name, from+"."); ok {
+		s += fmt.Sprintf("; %s.%s has those of the other kind", to, rest)
 	}
-	return ""
+	return s
 }
 
 func byteString(t token, want typ, part bool) (value, *Error) {
@@ -258,7 +260,11 @@ func byteString(t token, want typ, part bool) (value, *Error) {
 	}
 	b, ok := hexBytes(t.text)
 	if !ok {
-		return v, notOfType(t, want)
+		e := notOfType(t, want)
+		if want.t == dissect.TBytes || want.t == dissect.TProtocol {
+			e.Suggest = asWritten(t.text)
+		}
+		return v, e
 	}
 	if want.t == dissect.TEther && !part && len(b) != 6 {
 		return v, errAt(t, fmt.Sprintf("a hardware address has 6 bytes, not %d; a part of one is compared as %s[0:%d] == %s", len(b), want.name, len(b), t.src))

@@ -217,7 +217,14 @@ func (p *parser) member(depth int, quant quantifier, a operand, not bool) (expr,
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
-	if err := p.expect("{", "{ and the values of the set"); err != nil {
+	if !p.is("{") {
+		e := p.unexpected("{ and the values of the set")
+		if p.tok.kind == tWord || p.tok.kind == tString {
+			e.Suggest = "{" + p.tok.src + "}"
+		}
+		return nil, e
+	}
+	if err := p.advance(); err != nil {
 		return nil, err
 	}
 	if p.is("}") {

@@ -66,6 +66,10 @@ func (p *parser) after() *Error {
 // notAField tells what is wrong with a word in the place of a field.
 func (p *parser) notAField(t token) *Error {
 	switch {
+	case t.dotted && t.text[0] >= '0' && t.text[0] <= '9':
+		e := errAt(t, "a number begins with a digit: a dot makes a field of what follows it")
+		e.Suggest = "0" + t.src
+		return e
 	case t.kind == tString || t.kind == tChar || t.value || t.text != "" && t.text[0] >= '0' && t.text[0] <= '9' && !strings.Contains(t.text, "-"):
 		return errAt(t, quote(t)+" alone is not a test: compare a field with it")
 	}

@@ -47,7 +47,7 @@ func named(f *dissect.Field, name string) (v uint64, ok bool) {
 // in the form to write it; empty if none is near.
 func nearName(f *dissect.Field, name string) string {
 	low := strings.ToLower(name)
-	best, cost := "", 2+len(name)/4
+	best, cost := "", 3+len(name)/4
 	begins := ""
 	eachName(f, func(_ uint64, s string) bool {
 		if begins == "" && len(name) > 1 && strings.HasPrefix(strings.ToLower(s), low) {
