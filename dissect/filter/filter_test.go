@@ -149,7 +149,7 @@ func TestRows(t *testing.T) {
 	flow6 := packet.Flow{Src: packet.Endpoint{Addr: netip.MustParseAddr("fe80::1"), Port: 12345}, Dst: packet.Endpoint{Addr: netip.MustParseAddr("ff02::fb"), Port: 12345}}
 	at := packet.Time(1700000000_250000000)
 	facts := func(f filter.Facts, data []byte) filter.Facts {
-		f.Number, f.Len, f.CapLen, f.Single, f.Plain = 7, uint32(len(data)), uint32(len(data)), true, true
+		f.Number, f.Len, f.CapLen, f.Single, f.Plain, f.Sound = 7, uint32(len(data)), uint32(len(data)), true, true, true
 		f.Time, f.First, f.Prev, f.Timed = at, at, at, true
 		return f
 	}

@@ -29,8 +29,6 @@ type Facts struct {
 	PayLen  uint32       // bytes behind the transport header, on the wire
 	PayOff  uint32       // where they begin in the frame; 0 if not known
 	Flags   uint16       // of TCP
-	Seq     uint32       // relative, with Sound
-	Ack     uint32       // the same
 	Verdict tcp.Verdict
 	Without Without
 

@@ -356,15 +356,11 @@ func fieldReading(name string) reading {
 	switch name {
 	case "tcp.len":
 		return of(true, func(r *Facts) uint64 { return uint64(r.PayLen) })
-	case "tcp.seq":
-		return of(true, func(r *Facts) uint64 { return uint64(r.Seq) })
-	case "tcp.ack":
-		return of(true, func(r *Facts) uint64 { return uint64(r.Ack) })
 	case "tcp.flags":
-		return of(false, func(r *Facts) uint64 { return uint64(r.Flags) })
+		return of(true, func(r *Facts) uint64 { return uint64(r.Flags) })
 	}
 	if bit := flagBit(name); bit != 0 {
-		return of(false, func(r *Facts) uint64 {
+		return of(true, func(r *Facts) uint64 {
 			if r.Flags&bit != 0 {
 				return 1
 			}

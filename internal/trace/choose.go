@@ -16,7 +16,11 @@ type Chooser struct {
 
 // NewChooser makes a chooser of filters, of which nil ones match no packet.
 func (t *Trace) NewChooser(filters []*filter.Filter) *Chooser {
-	return &Chooser{filters: filters, facts: Matcher{t: t}}
+	c := &Chooser{filters: filters, facts: Matcher{t: t}}
+	for _, f := range filters {
+		c.facts.asks(f)
+	}
+	return c
 }
 
 // Row answers for packet n of a snapshot from its row: the first filter that matches,

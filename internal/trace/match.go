@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"strings"
+
 	"tcplens/dissect"
 	"tcplens/dissect/filter"
 	"tcplens/internal/packet"
@@ -16,8 +18,10 @@ type Matcher struct {
 	reader *Reader
 	flows  [3][]packet.Flow // by kind and stream: of the conversation's first packet
 	first  packet.Time
+	times  bool // the filter asks for times
+	ends   bool // it asks for addresses or ports
 	facts  filter.Facts
-	buf    []byte
+	window window
 }
 
 // NewMatcher makes a matcher; a nil filter is satisfied by every packet.
@@ -26,7 +30,9 @@ func (t *Trace) NewMatcher(f *filter.Filter) *Matcher { return t.NewMatcherOf(Se
 // NewMatcherOf makes a matcher that judges packets as of a visit; a nil filter is
 // satisfied by every packet.
 func (t *Trace) NewMatcherOf(v Visit, f *filter.Filter) *Matcher {
-	return &Matcher{t: t, f: f, reader: t.NewVisitor(v)}
+	m := &Matcher{t: t, f: f, reader: t.NewVisitor(v)}
+	m.asks(f)
+	return m
 }
 
 // Match says whether packet n of a snapshot satisfies the filter. A packet that is
@@ -61,9 +67,8 @@ func (m *Matcher) MatchKnown(s Snapshot, n packet.Number, known, holds uint64) (
 		}
 	}
 	if m.f.UsesBytes() {
-		var err error
-		if m.buf, err = m.t.read(row, m.buf); err == nil {
-			if match, ok := m.f.Bytes(x, m.buf); ok {
+		if b, err := m.window.read(m.t, row); err == nil {
+			if match, ok := m.f.Bytes(x, b); ok {
 				return match, x.Known, x.Holds
 			}
 		}
@@ -81,30 +86,45 @@ const Problems = tcp.ReusedPorts | tcp.Retransmission | tcp.FastRetransmission |
 func (m *Matcher) fill(f *filter.Facts, s Snapshot, n packet.Number, r *Row) {
 	if m.first == 0 {
 		m.first = m.t.Status().First
+		f.First = m.first
 	}
-	*f = filter.Facts{
-		Number: uint32(n), Len: r.Len, CapLen: r.CapLen, Time: r.Time, First: m.first, Prev: r.Time, Timed: r.Timed(),
-		Single: r.Kind != NoKind && r.bits&(rowMany|rowFragment|rowMalformed) == 0,
-		Stream: r.Stream, PayLen: r.PayLen, Flags: uint16(r.Flags), Seq: r.Seq, Ack: r.Ack, Verdict: r.Verdict, Reverse: r.Dir == 1,
+	// Field by field: a whole new Facts would cost more than all the rest.
+	f.Number, f.Len, f.CapLen, f.Time, f.Timed = uint32(n), r.Len, r.CapLen, r.Time, r.bits&rowNoTime == 0
+	if m.times {
+		f.Prev = r.Time
+		if prev := s.Row(n - 1); prev != nil {
+			f.Prev = prev.Time
+		}
 	}
-	if prev := s.Row(n - 1); prev != nil {
-		f.Prev = prev.Time
-	}
+	f.Stream, f.PayLen, f.Flags, f.Verdict, f.Reverse = r.Stream, r.PayLen, uint16(r.Flags), r.Verdict, r.Dir == 1
+	f.Without, f.Flow, f.Plain, f.Sound = 0, nil, false, false
+	f.Single = r.Kind != NoKind && r.bits&(rowMany|rowFragment|rowMalformed) == 0
 	switch r.Kind {
 	case TCP:
 		f.Kind, f.Sound = filter.TCP, r.Judged()
 	case UDP:
 		f.Kind = filter.UDP
 	default:
+		f.Kind = filter.NoTransport
+	}
+	if !f.Single {
 		return
 	}
-	f.Plain = f.Single && r.bits&rowPlain != 0
-	if f.Single {
+	f.Plain = r.bits&rowPlain != 0
+	if m.ends {
 		f.Flow = m.flow(r.Kind, r.Stream)
 	}
-	if f.Single && r.Kind == TCP && r.PayLen == 0 && r.Flags&(tcp.FIN|tcp.RST) == 0 {
+	if r.Kind == TCP && r.PayLen == 0 && r.Flags&(tcp.FIN|tcp.RST) == 0 {
 		// Behind a FIN an answer may end whose length nobody told (RFC 9112 §6.3).
 		f.Without = filter.WithoutApp | filter.WithoutHTTP | filter.WithoutTLS
+	}
+}
+
+// asks notes what a filter asks for that costs something to find out.
+func (m *Matcher) asks(f *filter.Filter) {
+	for _, x := range f.Fields() {
+		m.times = m.times || strings.HasPrefix(x.Abbrev, "frame.time")
+		m.ends = m.ends || strings.HasPrefix(x.Abbrev, "ip") || strings.HasSuffix(x.Abbrev, "port")
 	}
 }
 
