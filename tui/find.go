@@ -20,7 +20,7 @@ type finder struct {
 	id      int
 	running bool
 	problem bool // it is the next problem that is looked for
-	again   int  // steps to the next problem that were asked for meanwhile, or back
+	again   int  // steps on, or back, that were asked for meanwhile
 	done    int  // packets looked at
 	of      int  // packets to look at
 }

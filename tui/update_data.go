@@ -261,10 +261,11 @@ func (m *Model) searched(msg findMsg) tea.Cmd {
 	m.remember()
 	m.jump(msg.hit.n)
 	m.point(msg.hit)
-	if m.find.problem {
-		return m.nextProblemAgain()
+	if m.find.again != 0 {
+		return m.searchOn()
 	}
 	switch {
+	case m.find.problem:
 	case msg.done == m.find.of:
 		m.say("this is the only one", false)
 	case msg.wrapped == 1:
@@ -275,18 +276,20 @@ func (m *Model) searched(msg findMsg) tea.Cmd {
 	return nil
 }
 
-// nextProblemAgain goes on with the steps that were asked for during the search.
-func (m *Model) nextProblemAgain() tea.Cmd {
-	if again := m.find.again; again != 0 {
-		dir := 1
-		if again < 0 {
-			dir = -1
-		}
-		cmd := m.nextProblem(dir)
-		m.find.again = again - dir
-		return cmd
+// searchOn goes on with the steps that were asked for during the search.
+func (m *Model) searchOn() tea.Cmd {
+	again, dir := m.find.again, 1
+	if again < 0 {
+		dir = -1
 	}
-	return nil
+	var cmd tea.Cmd
+	if m.find.problem {
+		cmd = m.nextProblem(dir)
+	} else {
+		cmd = m.findAgain(dir > 0)
+	}
+	m.find.again = again - dir
+	return cmd
 }
 
 // point puts the cursors of detail and bytes on what a search has found there.

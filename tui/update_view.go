@@ -78,6 +78,9 @@ func (m *Model) undo() {
 	}
 	v := h.undone[len(h.undone)-1]
 	h.undone = h.undone[:len(h.undone)-1]
+	if k := len(h.past); k > 0 && h.past[k-1] == v {
+		h.past = h.past[:k-1] // that is where we are now
+	}
 	m.visitAgain(v)
 }
 
@@ -303,6 +306,10 @@ func (m *Model) findAgain(next bool) tea.Cmd {
 	d := 1
 	if !next {
 		d = -1
+	}
+	if m.find.running && !m.find.problem {
+		m.find.again += d
+		return nil
 	}
 	return m.find.start(m.ctx, &m.src, &m.list, m.find.what, d)
 }
