@@ -117,7 +117,7 @@ func flagText(f tcp.Flags, control bool) string {
 type label struct{ word, fixed string }
 
 // labels gives the labels of event i, the fullest first.
-func (g *Graph) labels(i int, wide bool) []label {
+func (g *Graph) labels(i int, wide, raw bool) []label {
 	e := &g.events[i]
 	length := strconv.FormatUint(uint64(e.Len), 10)
 	w := ""
@@ -132,7 +132,7 @@ func (g *Graph) labels(i int, wide bool) []label {
 	}
 	short := label{w, length}
 	if e.Len == 0 || e.Flags&(tcp.SYN|tcp.FIN|tcp.RST) != 0 {
-		short = label{"", flagText(e.Flags, true) + "  " + g.keyNumber(e)}
+		short = label{"", flagText(e.Flags, true) + "  " + g.keyNumber(e, raw)}
 	}
 	if e.Len > 0 {
 		if short = (label{w, length}); w == "" {
@@ -153,20 +153,34 @@ func (g *Graph) labels(i int, wide bool) []label {
 	if !wide {
 		return []label{short, bare, head}
 	}
-	full := flagText(e.Flags, false) + "  Seq=" + strconv.FormatUint(uint64(e.Seq), 10)
+	seq, ack := g.numbers(e, raw)
+	full := flagText(e.Flags, false) + "  Seq=" + strconv.FormatUint(uint64(seq), 10)
 	if e.Flags&tcp.ACK != 0 {
-		full += " Ack=" + strconv.FormatUint(uint64(e.Ack), 10)
+		full += " Ack=" + strconv.FormatUint(uint64(ack), 10)
 	}
 	full += " Len=" + length
 	return []label{{w, full}, short, bare, head}
 }
 
+// numbers gives the sequence and the acknowledgment number of an event: relative to
+// each end's first one (R12), or as they are on the wire.
+func (g *Graph) numbers(e *event, raw bool) (seq, ack uint32) {
+	if !raw {
+		return e.Seq, e.Ack
+	}
+	seq, ack = e.Seq+g.info.Base[e.Dir], e.Ack
+	if e.Flags&tcp.ACK != 0 {
+		ack += g.info.Base[e.Dir^1]
+	}
+	return seq, ack
+}
+
 // keyNumber is the one number that a narrow arrow without data has: what is
 // acknowledged, or where a SYN, FIN or RST stands.
-func (g *Graph) keyNumber(e *event) string {
-	n := e.Seq
+func (g *Graph) keyNumber(e *event, raw bool) string {
+	n, ack := g.numbers(e, raw)
 	if e.Flags&tcp.ACK != 0 && e.Flags&(tcp.FIN|tcp.RST) == 0 {
-		n = e.Ack
+		n = ack
 	}
 	return strconv.FormatUint(uint64(n), 10)
 }

@@ -26,6 +26,7 @@ type Info struct {
 	Server int8               // which node is the server: 0, 1, or −1 when nothing told
 	IRTT   int64              // initial round trip time in ns; 0 unknown (R43)
 	Missed bool               // packets before the first one are no longer kept
+	Base   [2]uint32          // raw sequence number that counts as 0, by node
 	End    packet.Time        // of the capture's last packet; 0 while the capture goes on
 }
 

@@ -20,7 +20,8 @@ const schemaVersion = 1
 // is since 1970 UTC.
 type document struct {
 	Version       int                `json:"version"`
-	Name          string             `json:"name"` // "tcp.stream 0"
+	Numbers       string             `json:"numbers"` // relative, raw
+	Name          string             `json:"name"`    // "tcp.stream 0"
 	Start         int64              `json:"start_ns"`
 	Duration      int64              `json:"duration_ns"`
 	Packets       int                `json:"packets"`
@@ -74,7 +75,10 @@ type jsonRow struct {
 func WriteJSON(w io.Writer, g *Graph, o Options) error {
 	o.Time = Relative // distances to scale are no rows
 	v := NewView(g, o)
-	d := document{Version: schemaVersion, Name: g.Name(), Packets: g.Len(), Rows: []jsonRow{}}
+	d := document{Version: schemaVersion, Name: g.Name(), Packets: g.Len(), Numbers: "relative", Rows: []jsonRow{}}
+	if o.Raw {
+		d.Numbers = "raw"
+	}
 	for _, name := range g.laneNames() {
 		d.Lanes = append(d.Lanes, text.Printable(name))
 	}
@@ -151,9 +155,10 @@ func (v *View) jsonRow(i int) jsonRow {
 		r.Word, r.Answer = text.Printable(d.Word), text.Printable(d.Answer)
 	}
 	if g.info.Kind == trace.TCP {
-		r.Seq, r.Flags, r.Window, r.InFlight = &e.Seq, strings.Split(flagText(e.Flags, false), ", "), &e.Window, e.InFlight
+		seq, ack := g.numbers(e, v.o.Raw)
+		r.Seq, r.Flags, r.Window, r.InFlight = &seq, strings.Split(flagText(e.Flags, false), ", "), &e.Window, e.InFlight
 		if e.Flags&tcp.ACK != 0 {
-			r.Ack = &e.Ack
+			r.Ack = &ack
 		}
 		r.Client, r.Server = g.moved(e, g.client()), g.moved(e, g.client()^1)
 	}

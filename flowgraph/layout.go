@@ -5,26 +5,29 @@ package flowgraph
 //
 //	time        Δ      state       │ arrow             │ state       note
 type layout struct {
-	width int
-	time  int // digits of the time
-	delta int
-	state int // of one state
-	arrow int // between the lanes
-	note  int
-	left  int // column of the left lane
-	wide  bool
-	gap   int // between two of several lanes
+	width  int
+	time   int // digits of the time
+	delta  int
+	flight int // the bar of the bytes in flight
+	state  int // of one state
+	arrow  int // between the lanes
+	note   int
+	left   int // column of the left lane
+	wide   bool
+	gap    int // between two of several lanes
 }
 
 // Widths of columns.
 const (
-	deltaWidth = 7
-	stateWidth = 11 // ESTABLISHED
-	leastArrow = 14
-	bestArrow  = 19
-	mostArrow  = 80
-	bestNote   = 13
-	wideFrom   = 110
+	deltaWidth  = 7
+	flightWidth = 9
+	flightFrom  = 140
+	stateWidth  = 11 // ESTABLISHED
+	leastArrow  = 14
+	bestArrow   = 19
+	mostArrow   = 80
+	bestNote    = 13
+	wideFrom    = 110
 
 	leastWideNote = 28
 )
@@ -39,6 +42,9 @@ func newLayout(width, timeWidth int, delta, states bool) layout {
 	if states {
 		l.state = stateWidth
 	}
+	if delta && states && width >= flightFrom {
+		l.flight = flightWidth
+	}
 	for step := 0; ; step++ {
 		rest := l.width - l.fixed()
 		if rest >= leastArrow || step > 3 {
@@ -47,7 +53,7 @@ func newLayout(width, timeWidth int, delta, states bool) layout {
 		}
 		switch step {
 		case 0:
-			l.delta = 0
+			l.delta, l.flight = 0, 0
 		case 1:
 			l.state = 0
 		case 2:
@@ -64,6 +70,9 @@ func (l *layout) fixed() int {
 	}
 	if l.delta > 0 {
 		l.left += 2 + l.delta
+	}
+	if l.flight > 0 {
+		l.left += 2 + l.flight
 	}
 	n := 2
 	if l.state > 0 {

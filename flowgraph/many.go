@@ -56,6 +56,9 @@ func Join(parts ...*Graph) *Graph {
 	return g
 }
 
+// conversation names the graph's own.
+func (g *Graph) conversation() Conversation { return Conversation{g.info.Kind, g.info.Stream} }
+
 // Parts gives the conversations of a graph: itself if it is of one.
 func (g *Graph) Parts() []*Graph {
 	if g.parts == nil {

@@ -122,13 +122,13 @@ func (v *View) manyRow(b *builder, it *item) {
 			x := StyleLost.shaft(v.o.ASCII)
 			s.head, s.tail, s.style = x.head, x.tail, StyleLost
 		}
-		ls = g.labels(i, l.wide && (right-left)*l.gap > 44)
+		ls = g.labels(i, l.wide && (right-left)*l.gap > 44, v.o.Raw)
 		for node := range uint8(2) {
 			if state := g.moved(e, node); state != "" {
 				notes = append(notes, note{long: ":" + digits(int(g.info.Node[node].Port)) + " " + state})
 			}
 		}
-		notes = append(notes, g.notes(i)...)
+		notes = append(notes, g.notes(i, v.o.Raw)...)
 		if it.acks > 0 {
 			notes = append(notes, note{long: "+ " + answers(it), short: "+ " + answers(it)})
 		}

@@ -30,7 +30,7 @@ func number(n int, what string) string {
 }
 
 // notes gives the remarks on event i, the most telling one first.
-func (g *Graph) notes(i int) (out []note) {
+func (g *Graph) notes(i int, raw bool) (out []note) {
 	e := &g.events[i]
 	say := func(long, short string) { out = append(out, note{long: long, short: short}) }
 	wide := func(long string) { out = append(out, note{long: long, wide: true}) }
@@ -61,7 +61,8 @@ func (g *Graph) notes(i int) (out []note) {
 		say("server "+brief(e.think), "")
 	}
 	if e.Len > 0 && e.Verdict&probing == 0 {
-		seq := "Seq " + strconv.FormatUint(uint64(e.Seq), 10) + "→" + strconv.FormatUint(uint64(e.Seq+e.Len), 10)
+		n, _ := g.numbers(e, raw)
+		seq := "Seq " + strconv.FormatUint(uint64(n), 10) + "→" + strconv.FormatUint(uint64(n+e.Len), 10)
 		if e.bits&seqNote != 0 {
 			say(seq, "")
 		} else {

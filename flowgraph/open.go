@@ -95,7 +95,7 @@ func (s *traceSource) more(after packet.Number) (Info, []Segment) {
 	}
 	info := Info{
 		Kind: s.kind, Stream: s.stream, Node: [2]packet.Endpoint{c.Flow.Src, c.Flow.Dst},
-		Server: c.Server, IRTT: c.IRTT,
+		Server: c.Server, IRTT: c.IRTT, Base: c.Base,
 	}
 	snap := s.t.Snapshot()
 	info.Missed = c.First < snap.First()

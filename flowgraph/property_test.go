@@ -319,3 +319,32 @@ func ExampleRender() {
 type nopTB struct{ testing.TB }
 
 func (nopTB) Helper() {}
+
+func TestDetailTellsAll(t *testing.T) {
+	s := newScene(t)
+	fastRetransmission(s)
+	v := NewView(s.graph(), Options{})
+	all := ""
+	for i := range v.Len() {
+		for _, f := range v.Detail(i) {
+			all += f.Name + ": " + f.Value + "\n"
+		}
+		all += "\n"
+	}
+	golden(t, "detail.txt", all)
+	if v.Detail(-1) != nil || v.Detail(v.Len()) != nil {
+		t.Error("there is detail of no line")
+	}
+}
+
+func TestRawNumbers(t *testing.T) {
+	s := newScene(t)
+	s.handshake()
+	s.seg(20000, 0, "PA", 1, 1, 64)
+	g := s.graph()
+	info := g.Info()
+	info.Base = s.isn
+	g.SetInfo(info)
+	golden(t, "raw.120.txt", texts(Render(g, Options{Width: 120, Raw: true})))
+	agree(t, g, FoldNone)
+}

@@ -143,6 +143,9 @@ func (v *View) Head() []Line {
 	if l.delta > 0 {
 		b.put(1+l.time+4, "Δ", StyleHeading)
 	}
+	if l.flight > 0 {
+		b.put(1+l.time+2+l.delta+2, "in flight", StyleHeading)
+	}
 	at := l.left
 	if l.state > 0 {
 		at -= l.state + 1
@@ -218,6 +221,7 @@ func (v *View) Line(i int) Line {
 		v.remark(b, "⋮", v.endText(), StyleIdle)
 		line, n := b.done(LineEnd), v.f.g.events[len(v.f.g.events)-1].Number
 		line.First, line.Last = n, n
+		line.Conversation = v.f.g.conversation()
 		return line
 	}
 	it := &v.f.items[i]
@@ -249,6 +253,10 @@ func (v *View) Line(i int) Line {
 		}
 	}
 	line := b.done(it.kind)
+	line.Conversation = g.conversation()
+	if it.kind == LineHeading {
+		line.Phase = g.sections[it.sect].phase.String()
+	}
 	line.First, line.Last, line.Count = v.f.packets(it)
 	return line
 }
@@ -282,6 +290,9 @@ func (v *View) row(b *builder, it *item) {
 	if it.kind != LineLost {
 		v.times(b, i)
 	}
+	if it.kind == LineArrow && l.flight > 0 {
+		v.flight(b, e)
+	}
 	if it.kind == LineArrow && l.state > 0 {
 		v.state(b, e, g.client(), l.left-l.state-1, StyleClientState)
 	}
@@ -306,8 +317,8 @@ func (v *View) row(b *builder, it *item) {
 			x := StyleLost.shaft(v.o.ASCII)
 			s.head, s.tail, s.style = x.head, x.tail, StyleLost
 		}
-		v.arrow(b, s, g.labels(i, l.wide), right)
-		notes = g.notes(i)
+		v.arrow(b, s, g.labels(i, l.wide, v.o.Raw), right)
+		notes = g.notes(i, v.o.Raw)
 		if it.acks > 0 {
 			notes = append(notes, note{long: "+ " + answers(it), short: "+ " + answers(it)})
 		}
@@ -317,6 +328,24 @@ func (v *View) row(b *builder, it *item) {
 		v.state(b, e, g.client()^1, l.right()+2, StyleServerState)
 	}
 	v.remarks(b, notes)
+}
+
+// flight draws how much of the other end's window the bytes in flight fill.
+func (v *View) flight(b *builder, e *event) {
+	if e.InFlight == 0 || e.room == 0 || e.Len == 0 {
+		return
+	}
+	const cells = flightWidth
+	full := int(min((uint64(e.InFlight)*cells+uint64(e.room)-1)/uint64(e.room), cells))
+	bar, rest := "█", "·"
+	if v.o.ASCII {
+		bar, rest = "#", "."
+	}
+	style := StyleNote
+	if e.InFlight >= e.room {
+		style = StyleProblem
+	}
+	b.put(1+v.l.time+2+v.l.delta+2, strings.Repeat(bar, full)+strings.Repeat(rest, cells-full), style)
 }
 
 // post draws the lane of a node beside event e: broken while its window is closed.

@@ -43,6 +43,7 @@ type Options struct {
 	ASCII bool // no character beyond ASCII
 	Time  TimeFormat
 	Fold  Fold
+	Raw   bool                   // sequence and acknowledgment numbers as on the wire
 	Open  map[packet.Number]bool // first packets of runs that are shown in full all the same
 }
 
@@ -113,4 +114,7 @@ type Line struct {
 	Kind        LineKind
 	First, Last packet.Number // the packets that the line stands for; 0 if none; of LineEnd, the newest packet
 	Count       int           // how many packets it stands for
+
+	Conversation Conversation // that the line is about
+	Phase        string       // of LineHeading: "handshake", "data", "teardown"
 }

@@ -147,7 +147,7 @@ func (v *View) words(i int) row {
 		if e.drawnLost() {
 			r.style = StyleLost
 		}
-		l := g.labels(int(it.first), true)[0]
+		l := g.labels(int(it.first), true, v.o.Raw)[0]
 		r.word, r.fixed = l.word, l.fixed
 		r.label = l.fixed
 		if l.word != "" {
@@ -161,7 +161,7 @@ func (v *View) words(i int) row {
 				}
 			}
 		}
-		for _, n := range g.notes(int(it.first)) {
+		for _, n := range g.notes(int(it.first), v.o.Raw) {
 			if n.long != "" {
 				notes = append(notes, n.long)
 			}

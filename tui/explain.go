@@ -1,9 +1,8 @@
 package tui
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
+	"strings"
 
 	"tcplens/flowgraph"
 	"tcplens/internal/explain"
@@ -165,17 +164,12 @@ func (m *Model) explainGraph() tea.Cmd {
 		return nil
 	}
 	gl, n := p.sight.Line(p.cur), p.packet()
-	kind, stream, last := p.kind, p.stream, p.above()
+	kind, stream := p.conversation()
+	last := p.above()
 	write := func(e *explain.Explainer) *explain.Text { return e.Flow(kind, stream) }
 	switch {
 	case gl.Kind == flowgraph.LineHeading && n != 0:
-		words := strings.FieldsFunc(gl.Text, func(r rune) bool { return r < 'a' || r > 'z' })
-		write = func(e *explain.Explainer) *explain.Text {
-			if len(words) == 0 {
-				return e.Flow(kind, stream)
-			}
-			return e.Phase(words[0], n)
-		}
+		write = func(e *explain.Explainer) *explain.Text { return e.Phase(gl.Phase, n) }
 	case gl.Kind == flowgraph.LineSettled:
 		write = func(e *explain.Explainer) *explain.Text { return e.Phase("handshake", n) }
 	case gl.Kind == flowgraph.LineEnd && strings.Contains(gl.Text, "TIME_WAIT"):

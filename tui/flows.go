@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"tcplens/flowgraph"
 	"tcplens/internal/packet"
 	"tcplens/internal/text"
 	"tcplens/internal/trace"
@@ -29,7 +30,8 @@ type flowsPane struct {
 	reverse bool
 	kind    trace.Kind // of the selected conversation
 	stream  uint32
-	chosen  bool // there is a selection
+	chosen  bool                     // there is a selection
+	marked  []flowgraph.Conversation // to be drawn in one flow graph, in the order of marking
 	cur     int
 	top     int
 	rows    int
@@ -222,7 +224,11 @@ func (p *flowsPane) view(l *line, r rect) []string {
 		if i == p.cur {
 			l.on = gSelected
 		}
-		l.space(1)
+		if c := p.at(i); slices.Contains(p.marked, flowgraph.Conversation{Kind: c.Kind, Stream: c.Stream}) {
+			l.put(sNoted, l.g.marked)
+		} else {
+			l.space(1)
+		}
 		for _, c := range cols {
 			p.cell(l, p.at(i), c)
 			l.space(1)
@@ -251,6 +257,24 @@ func (p *flowsPane) split(r rect) (table, words rect) {
 	return table, words
 }
 
+// mark marks the selected flow, or takes its mark away, and goes on to the next.
+func (p *flowsPane) mark() {
+	c := p.selected()
+	if c == nil {
+		return
+	}
+	x := flowgraph.Conversation{Kind: c.Kind, Stream: c.Stream}
+	if i := slices.Index(p.marked, x); i >= 0 {
+		p.marked = slices.Delete(p.marked, i, i+1)
+	} else {
+		p.marked = append(p.marked, x)
+	}
+	p.move(1)
+}
+
+// markedOnes gives the flows that are marked.
+func (p *flowsPane) markedOnes() []flowgraph.Conversation { return slices.Clone(p.marked) }
+
 // doFlows carries out an action in the flows view.
 func (m *Model) doFlows(a action) tea.Cmd {
 	p := &m.flows
@@ -266,6 +290,8 @@ func (m *Model) doFlows(a action) tea.Cmd {
 		m.sortMenu()
 	case actFilter:
 		return m.openFilter(m.filter)
+	case actMarkFlow:
+		p.mark()
 	case actEnter:
 		m.only()
 	default:

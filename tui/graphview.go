@@ -1,27 +1,32 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"tcplens/flowgraph"
 	"tcplens/internal/packet"
+	"tcplens/internal/text"
 	"tcplens/internal/trace"
 )
 
 // graphPane is the flow graph of one conversation.
 type graphPane struct {
-	kind   trace.Kind
+	kind   trace.Kind // of the first conversation
 	stream uint32
+	list   []flowgraph.Conversation // all of them
 	id     int
 	graph  *flowgraph.Graph
 	sight  *flowgraph.View
 	time   flowgraph.TimeFormat
 	fold   flowgraph.Fold
 	open   map[packet.Number]bool
+	raw    bool // sequence numbers as on the wire
 
 	cur, top, rows int
+	moved          bool // the user has moved the cursor
 	width          int
 	tail           bool
 	goTo           packet.Number // packet to go to once the graph is there
@@ -56,14 +61,60 @@ func (m *Model) openGraph() tea.Cmd {
 			at = r.Frame
 		}
 	}
+	list := []flowgraph.Conversation{{Kind: kind, Stream: stream}}
+	if m.view == viewFlows {
+		if marked := m.flows.markedOnes(); len(marked) > 0 {
+			list = marked
+		}
+	}
+	return m.showGraph(list, at)
+}
+
+// openGraphOfAll shows one flow graph of all conversations that have a packet in the
+// list: those that the display filter shows.
+func (m *Model) openGraphOfAll() tea.Cmd {
+	var list []flowgraph.Conversation
+	seen := make(map[flowgraph.Conversation]bool)
+	for i := range m.list.count(&m.src) {
+		row := m.src.row(m.list.at(&m.src, i))
+		if row == nil || row.Kind == trace.NoKind {
+			continue
+		}
+		c := flowgraph.Conversation{Kind: row.Kind, Stream: row.Stream}
+		if seen[c] {
+			continue
+		}
+		seen[c] = true
+		if list = append(list, c); len(list) > flowgraph.MostConversations {
+			m.say(fmt.Sprintf("more than %d conversations pass: narrow the filter, or mark some in Flows with Space", flowgraph.MostConversations), true)
+			return nil
+		}
+	}
+	if len(list) == 0 {
+		m.say("no packet of a conversation is shown: TCP and UDP have flow graphs", false)
+		return nil
+	}
+	return m.showGraph(list, m.list.cur)
+}
+
+// showGraph opens the flow graph of conversations at a packet.
+func (m *Model) showGraph(list []flowgraph.Conversation, at packet.Number) tea.Cmd {
 	m.enter(viewGraph)
 	p := &m.graph
-	*p = graphPane{kind: kind, stream: stream, id: p.id + 1, time: p.time, fold: p.fold, open: make(map[packet.Number]bool), goTo: at}
+	*p = graphPane{kind: list[0].Kind, stream: list[0].Stream, list: list, id: p.id + 1, time: p.time, fold: p.fold, raw: p.raw,
+		open: make(map[packet.Number]bool), goTo: at}
 	m.busy++
 	id, tr := p.id, m.src.tr
 	return func() tea.Msg {
-		g, err := flowgraph.Open(tr, kind, stream)
+		g, err := flowgraph.OpenMany(tr, list)
 		return graphMsg{id, g, err}
+	}
+}
+
+// leaveGraph makes the packet under the cursor the one that is selected elsewhere.
+func (m *Model) leaveGraph() {
+	if n := m.graph.packet(); n != 0 && m.view == viewGraph && m.src.row(n) != nil && m.graph.moved {
+		m.jump(n)
 	}
 }
 
@@ -85,7 +136,7 @@ func (p *graphPane) update() {
 }
 
 func (p *graphPane) options(ascii bool) flowgraph.Options {
-	return flowgraph.Options{Width: p.width, ASCII: ascii, Time: p.time, Fold: p.fold, Open: p.open}
+	return flowgraph.Options{Width: p.width, ASCII: ascii, Time: p.time, Fold: p.fold, Raw: p.raw, Open: p.open}
 }
 
 // renew draws the graph under other options, and keeps the packet under the cursor.
@@ -99,8 +150,8 @@ func (p *graphPane) renew() {
 // prepare makes view, cursor and screen agree.
 func (p *graphPane) prepare(ascii bool, r rect) {
 	p.rows = max(r.h-2, 1)
-	if p.width != r.w {
-		p.width = r.w
+	if ladder, _ := p.split(r); p.width != ladder.w {
+		p.width = ladder.w
 		p.renew()
 	}
 	if p.graph == nil {
@@ -142,8 +193,41 @@ func (p *graphPane) packet() packet.Number {
 	return 0
 }
 
+// split parts the pane in the ladder and the detail of the line under the cursor,
+// which stands beside it where there is room for both.
+func (p *graphPane) split(r rect) (ladder, detail rect) {
+	ladder, detail = r, rect{}
+	if r.w < detailFrom {
+		return ladder, detail
+	}
+	w := min(max(r.w/3, leastDetail), mostDetail)
+	ladder.w = r.w - w
+	detail = rect{x: r.x + ladder.w, y: r.y, w: w, h: r.h}
+	return ladder, detail
+}
+
+// Cells of the pane that the detail has, and from which width on it is there.
+const (
+	detailFrom  = 120
+	leastDetail = 40
+	mostDetail  = 60
+)
+
+// conversation gives the one that the line under the cursor is about.
+func (p *graphPane) conversation() (trace.Kind, uint32) {
+	if p.sight != nil && p.cur < p.sight.Len() {
+		if c := p.sight.Line(p.cur).Conversation; c.Kind != trace.NoKind {
+			return c.Kind, c.Stream
+		}
+	}
+	return p.kind, p.stream
+}
+
 func (p *graphPane) title() string {
 	s := "Flow graph"
+	if p.raw {
+		s += " · raw numbers"
+	}
 	if p.time != flowgraph.Relative {
 		s += " · time " + p.time.String()
 	}
@@ -162,10 +246,61 @@ var graphStyles = map[flowgraph.Style]style{
 	flowgraph.StyleClientState: sSide0, flowgraph.StyleServerState: sSide1, flowgraph.StyleLane: sBorder,
 	flowgraph.StyleControl: sMargin, flowgraph.StyleData: sHTTP, flowgraph.StyleACK: sDim,
 	flowgraph.StyleRetransmission: sNoted, flowgraph.StyleReset: sBad, flowgraph.StyleLost: sBad, flowgraph.StyleLabel: sText,
-	flowgraph.StyleNote: sDim, flowgraph.StyleProblem: sWarn, flowgraph.StyleIdle: sDim, flowgraph.StyleFold: sConn,
+	flowgraph.StyleSettled: sDim, flowgraph.StyleNote: sDim, flowgraph.StyleProblem: sWarn, flowgraph.StyleIdle: sDim, flowgraph.StyleFold: sConn,
 }
 
+// view draws the pane: the ladder, and the detail beside it where there is room.
 func (p *graphPane) view(l *line, r rect) []string {
+	ladder, detail := p.split(r)
+	left := p.ladder(l, ladder)
+	if detail.w == 0 {
+		return left
+	}
+	right := p.detail(l, detail)
+	for i := range left {
+		left[i] += right[i]
+	}
+	return left
+}
+
+// detail tells everything about the line under the cursor.
+func (p *graphPane) detail(l *line, r rect) []string {
+	var out []string
+	say := func(st style, name, value string) {
+		room := max(r.w-3-detailName, 8)
+		for i, part := range wrap(text.Printable(value), room) {
+			l.reset(r.w, gPlain)
+			l.put(sBorder, l.g.bar+" ")
+			if i > 0 {
+				name = ""
+			}
+			l.fit(sDim, name, detailName)
+			l.put(st, part)
+			out = append(out, l.end())
+		}
+	}
+	if p.sight != nil {
+		for _, f := range p.sight.Detail(p.cur) {
+			st := sText
+			if f.Name == "problem" {
+				st = sWarn
+			}
+			say(st, f.Name, f.Value)
+		}
+	}
+	for len(out) < r.h {
+		l.reset(r.w, gPlain)
+		l.put(sBorder, l.g.bar)
+		out = append(out, l.end())
+	}
+	return out[:r.h]
+}
+
+// detailName is how many cells the name of a field has.
+const detailName = 11
+
+// ladder draws the lanes and arrows.
+func (p *graphPane) ladder(l *line, r rect) []string {
 	out := make([]string, 0, r.h)
 	switch {
 	case p.err != nil:
@@ -239,7 +374,7 @@ func (p *graphPane) search(s string, d int, fromHere bool) bool {
 	for range min(n, searchSpan) {
 		at = (at + n) % n
 		if strings.Contains(strings.ToLower(p.sight.Line(at).Text), want) {
-			p.cur, p.tail = at, false
+			p.cur, p.tail, p.moved = at, false, true
 			return true
 		}
 		at += d
@@ -270,6 +405,9 @@ func (m *Model) doGraph(a action) tea.Cmd {
 	case actFoldLess:
 		p.fold = p.fold.Less()
 		p.renew()
+	case actRaw:
+		p.raw = !p.raw
+		p.renew()
 	case actTimeFormat:
 		p.time = p.time.Next()
 		p.renew()
@@ -284,13 +422,13 @@ func (m *Model) doGraph(a action) tea.Cmd {
 			m.say(p.find+": not found", true)
 		}
 	case actBottom:
-		p.tail = true
+		p.tail, p.moved = true, true
 	default:
 		if p.sight == nil {
 			return nil
 		}
 		if d, ok := steps(a, p.rows, p.sight.Len()); ok {
-			p.tail = false
+			p.tail, p.moved = false, true
 			p.cur = min(max(p.cur+d, 0), max(p.sight.Len()-1, 0))
 		}
 	}

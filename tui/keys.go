@@ -30,6 +30,7 @@ const (
 	actLeft
 	actRight
 	actPageDown
+	actSpace // a page down, where Space has nothing else to do
 	actPageUp
 	actHalfDown
 	actHalfUp
@@ -92,6 +93,9 @@ const (
 
 	actFoldMore
 	actFoldLess
+	actRaw
+	actMarkFlow
+	actGraphAll
 	actSide
 	actForm
 	actRefresh
@@ -157,11 +161,19 @@ func newKeyMap(bound map[string][]string) *keyMap {
 	return k
 }
 
+// done is what an action comes to: Space is a page down where it is nothing else.
+func (a action) done() action {
+	if a == actSpace {
+		return actPageDown
+	}
+	return a
+}
+
 // find gives what a key does in some part of the program.
 func (k *keyMap) find(key string, in where) action {
 	for _, i := range k.byKey[key] {
 		if k.all[i].in&in != 0 {
-			return k.all[i].act
+			return k.all[i].act.done()
 		}
 	}
 	return actNone
@@ -171,7 +183,7 @@ func (k *keyMap) find(key string, in where) action {
 func (k *keyMap) command(name string, in where) action {
 	for _, b := range k.all {
 		if b.name == name && b.in&in != 0 {
-			return b.act
+			return b.act.done()
 		}
 	}
 	return actNone
@@ -204,6 +216,9 @@ func bindings() []binding {
 		{act: actReverse, keys: []string{"S"}, in: inList | inFlows | inRequests, name: "reverse", short: "reverse", long: "turn the order round", footer: inFlows | inRequests},
 		{act: actFoldMore, keys: []string{"-"}, in: inGraph, name: "fold", short: "fold", long: "fold: bulk data and keep-alives, then pure ACKs", footer: inGraph},
 		{act: actFoldLess, keys: []string{"+"}, in: inGraph, name: "unfold", short: "unfold", long: "unfold", footer: inGraph},
+		{act: actRaw, keys: []string{"#"}, in: inGraph, name: "raw-numbers", short: "raw", long: "sequence numbers: relative, or as on the wire", footer: inGraph},
+		{act: actMarkFlow, keys: []string{"space"}, in: inFlows, name: "mark-flow", short: "mark", long: "mark the flow, for one flow graph (x) of all that are marked", footer: inFlows},
+		{act: actGraphAll, keys: []string{"X"}, in: inPackets | inFlows, name: "graph-all", long: "one flow graph of all conversations that the filter shows"},
 		{act: actSide, keys: []string{"s"}, in: inFollow, name: "side", short: "sides", long: "both sides, the client's only, the server's only", footer: inFollow},
 		{act: actForm, keys: []string{"v"}, in: inFollow, name: "form", short: "view", long: "show as text, as hex, or as messages: decrypted, unpacked, laid out", footer: inFollow},
 		{act: actTimeFormat, keys: []string{"t"}, in: inPackets | inGraph, name: "time", short: "time", long: "time column: relative, delta, time of day, date, epoch; in a flow graph also to scale", footer: inGraph},
@@ -219,7 +234,8 @@ func bindings() []binding {
 		{act: actLeft, keys: []string{"h", "left"}, in: inPackets | inFlows | inRequests | inProblems, name: "left", long: "left: previous column; close in the tree or a group; previous byte"},
 		{act: actRight, keys: []string{"l", "right"}, in: inPackets | inFlows | inRequests | inProblems, name: "right", long: "right: next column; open in the tree or a group; next byte"},
 		{act: actChoose, keys: []string{"space"}, in: inPicker, name: "choose", short: "choose several", long: "choose several interfaces", footer: inPicker},
-		{act: actPageDown, keys: []string{"pgdown", "space"}, in: moving &^ inPicker, name: "page-down", long: "a page down"},
+		{act: actPageDown, keys: []string{"pgdown"}, in: moving, name: "page-down", long: "a page down"},
+		{act: actSpace, keys: []string{"space"}, in: moving &^ inPicker &^ inFlows, name: "space", long: "a page down"},
 		{act: actPageUp, keys: []string{"pgup"}, in: moving, name: "page-up", long: "a page up"},
 		{act: actHalfDown, keys: []string{"ctrl+d"}, in: moving, name: "half-down", long: "half a page down"},
 		{act: actHalfUp, keys: []string{"ctrl+u"}, in: moving, name: "half-up", long: "half a page up"},

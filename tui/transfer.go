@@ -153,9 +153,9 @@ func (m *Model) writeJob(w writing, path string) (func(context.Context) (string,
 			})
 		}, nil
 	case writeGraph:
-		o := m.graph.options(m.g.ascii)
+		o, list := m.graph.options(m.g.ascii), m.graph.list
 		return func(context.Context) (string, error) {
-			g, err := flowgraph.Open(tr, kind, stream)
+			g, err := flowgraph.OpenMany(tr, list)
 			if err != nil {
 				return "", err
 			}

@@ -118,6 +118,8 @@ func (m *Model) do(a action) tea.Cmd {
 		return m.openFollow()
 	case actGraph:
 		return m.openGraph()
+	case actGraphAll:
+		return m.openGraphOfAll()
 	case actOnly:
 		m.only()
 		return nil
@@ -166,6 +168,7 @@ func (m *Model) enter(v viewID) {
 
 // back goes out: of a view, a pane, and from the root of the program if leave says so.
 func (m *Model) back(leave bool) tea.Cmd {
+	m.leaveGraph()
 	switch {
 	case m.view == viewProblems && !leave && m.problems.unfold(false):
 	case m.view != viewPackets && len(m.came) > 0:

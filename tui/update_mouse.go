@@ -81,7 +81,7 @@ func (m *Model) clicked(x, y int, twice bool) tea.Cmd {
 	case viewGraph:
 		if m.graph.sight != nil {
 			hit = pickRow(&m.graph.cur, m.graph.top, m.graph.sight.Len(), y-s.body.y-2)
-			m.graph.tail = false
+			m.graph.tail, m.graph.moved = false, true
 		}
 	}
 	if hit && twice {
@@ -196,7 +196,7 @@ func (m *Model) wheel(e tea.Mouse) {
 		m.conv.tail = false
 		m.conv.cur = min(max(m.conv.cur+d, 0), max(m.conv.lines-1, 0))
 	case m.view == viewGraph:
-		m.graph.tail = false
+		m.graph.tail, m.graph.moved = false, true
 		m.graph.cur += d
 	case s.detail.holds(e.X, e.Y):
 		m.tree.scroll(d)

@@ -350,7 +350,8 @@ func (m *Model) conversation() (trace.Kind, uint32, bool) {
 	case viewFollow:
 		return m.conv.kind, m.conv.stream, true
 	case viewGraph:
-		return m.graph.kind, m.graph.stream, true
+		kind, stream := m.graph.conversation()
+		return kind, stream, true
 	}
 	if row := m.src.row(m.list.cur); row != nil && row.Kind != trace.NoKind {
 		return row.Kind, row.Stream, true

@@ -155,7 +155,7 @@ func newFlow(s Streams) *cobra.Command {
 	var c conversation
 	var name, times, display string
 	var width, fold int
-	var ascii bool
+	var ascii, raw bool
 	cmd := &cobra.Command{
 		Use:   "flow -r FILE {STREAM ... | -Y FILTER}",
 		Short: "Draw the flow graph of one conversation, or of several",
@@ -171,7 +171,7 @@ func newFlow(s Streams) *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			fo := flowgraph.Options{Width: width, ASCII: ascii, Fold: flowgraph.Fold(min(max(fold, -1), 1))}
+			fo := flowgraph.Options{Width: width, ASCII: ascii, Raw: raw, Fold: flowgraph.Fold(min(max(fold, -1), 1))}
 			if fo.Time, err = timeFormat(times); err != nil {
 				return err
 			}
@@ -196,6 +196,7 @@ func newFlow(s Streams) *cobra.Command {
 	cmd.Flags().StringVarP(&times, "time", "t", "relative", "relative, delta, absolute, scale")
 	cmd.Flags().IntVar(&width, "width", 0, "columns (default: the terminal's, else 100)")
 	cmd.Flags().IntVar(&fold, "fold", 0, "-1: every segment, 0: bulk in one row, 1: pure ACKs too")
+	cmd.Flags().BoolVar(&raw, "raw", false, "sequence and acknowledgment numbers as on the wire")
 	cmd.Flags().BoolVar(&ascii, "ascii", false, "draw with ASCII only")
 	return cmd
 }
