@@ -18,7 +18,6 @@ type Config struct {
 	Colors   map[string]Style    // by the names of Vocabulary.Styles
 	Keys     map[string][]string // by the names of actions; only those that the file binds
 	Columns  []Column            // of the packet list
-	Custom   bool                // Columns are the file's, not the defaults
 	Coloring bool                // the list is coloured to begin with
 	Rules    []Rule              // the first that matches a packet colours it
 	Filters  []Named             // display filters with a name

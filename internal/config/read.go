@@ -224,7 +224,7 @@ func (c *Config) readColumns(t table, list []table, v *Vocabulary) {
 		t.r.bad(join(t.path, "columns"), "no column of it can be shown: those that were there stay")
 		return
 	}
-	c.Columns, c.Custom = out, true
+	c.Columns = out
 }
 
 // suggestField names a field that a misspelt one is near to.
