@@ -166,11 +166,11 @@ func (s *seeker) look(n packet.Number) (hit, bool) {
 	}
 	list, detail, bytes := q.looks()
 	if bytes {
-		p, err := s.reader.Packet(n)
+		b, err := s.reader.Bytes(s.snap, n)
 		if err != nil {
 			return hit{}, false
 		}
-		if h, ok := s.inBytes(h, 0, p.Data); ok {
+		if h, ok := s.inBytes(h, 0, b); ok {
 			return h, true
 		}
 	}
