@@ -120,7 +120,8 @@ type Headers struct {
 	Echo       Echo        // an ICMP echo message
 	Networks   int         // IP headers, those quoted in ICMP errors too
 	HasFragment,
-	Malformed bool
+	Malformed,
+	Stopped bool // for whatever reason the headers were not gone through to their end
 }
 
 // Echo is an ICMP or ICMPv6 echo message: a question and an answer as those over
@@ -230,7 +231,7 @@ func (d *Dissection) Scan(in *Input, h *Headers) {
 	d.scan, d.head = true, h
 	*h = Headers{Transports: h.Transports[:0]}
 	d.run()
-	h.Malformed = d.fail == malformed
+	h.Malformed, h.Stopped = d.fail == malformed, d.fail != fine
 }
 
 // ScanDatagram finds the headers in a datagram that was put together from

@@ -40,15 +40,17 @@ func (n leafNode) rows(r *Facts) answer {
 	if n.bit != 0 && r.Known&n.bit != 0 {
 		return is(r.Holds&n.bit != 0)
 	}
+	if n.fact != nil {
+		if a := n.fact(r); a != unknown {
+			return a
+		}
+	}
 	for _, x := range n.needs {
 		if x.absent(r) {
 			return no
 		}
 	}
-	if n.fact == nil {
-		return unknown
-	}
-	return n.fact(r)
+	return unknown
 }
 
 // MatchKnown says whether the packet of a tree satisfies the expression, and adds

@@ -152,11 +152,9 @@ func presenceTest(f *fieldSource) rowTest {
 	if v, ok := verdictOf(f.name); ok {
 		return func(r *Facts) answer {
 			if r.Kind == TCP && r.Single && r.Sound {
-				if r.Verdict&v == 0 {
-					return no
-				}
+				return is(r.Verdict&v != 0)
 			}
-			return unknown // a tree that stops at an option does not come to it
+			return unknown
 		}
 	}
 	switch f.name {

@@ -165,21 +165,30 @@ func (s *Scanner) rest(f *filter.Filter, w *worker) {
 // look looks at the packets of a block. When ctx is done it may give fewer.
 func (s *Scanner) look(ctx context.Context, w *worker, f *filter.Filter, snap trace.Snapshot, b block) Batch {
 	out := Batch{First: b.first, Last: b.last}
-	memory := s.kept.open(s.t, f, snap.First(), b)
+	var memory *memory // of what the rows do not tell
 	for n := b.first; n <= b.last; n++ {
 		if n%32 == 0 && ctx.Err() != nil {
 			break
 		}
-		known, holds := memory.get(n)
-		match, nowKnown, nowHolds := w.m.MatchKnown(snap, n, known, holds)
+		match, ok := w.m.Row(snap, n)
+		if !ok {
+			if memory == nil {
+				memory = s.kept.open(s.t, f, snap.First(), b)
+			}
+			known, holds := memory.get(n)
+			var nowKnown, nowHolds uint64
+			match, nowKnown, nowHolds = w.m.MatchKnown(snap, n, known, holds)
+			if nowKnown != known {
+				memory.put(n, nowKnown, nowHolds)
+			}
+		}
 		if match {
 			out.Found = append(out.Found, n)
 		}
-		if nowKnown != known {
-			memory.put(n, nowKnown, nowHolds)
-		}
 	}
-	memory.close()
+	if memory != nil {
+		memory.close()
+	}
 	return out
 }
 

@@ -42,6 +42,18 @@ func (m *Matcher) Match(s Snapshot, n packet.Number) bool {
 	return match
 }
 
+// Row answers for packet n of a snapshot from its row alone; known is false where
+// that does not tell. A packet that is no longer kept does not match.
+func (m *Matcher) Row(s Snapshot, n packet.Number) (match, known bool) {
+	row := s.Row(n)
+	if row == nil || m.f == nil {
+		return row != nil, true
+	}
+	m.fill(&m.facts, s, n, row)
+	m.facts.Known = 0
+	return m.f.Rows(&m.facts)
+}
+
 // MatchKnown is Match with what is known of the filter's leaves (see
 // filter.Facts): known and holds are what was kept of the packet before, and what
 // comes back has been added to.
@@ -111,6 +123,7 @@ func (m *Matcher) fill(f *filter.Facts, s Snapshot, n packet.Number, r *Row) {
 		return
 	}
 	f.Plain = r.bits&rowPlain != 0
+	f.Sound = f.Sound && f.Plain // a tree that stops at an option does not come to the analysis
 	if m.ends {
 		f.Flow = m.flow(r.Kind, r.Stream)
 	}

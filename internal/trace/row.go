@@ -76,7 +76,7 @@ const (
 	rowOdd                           // a TCP header that is not sound (R8, R10, R11)
 	rowNoTime                        // the source does not say when
 	rowAsked                         // tcp.Asked, for which pdu has no room
-	rowPlain                         // the packet has one IP header
+	rowPlain                         // the packet has one IP header, and its headers are as they should be
 )
 
 // farOff is the payOff of a payload that begins further on than a byte can say, or

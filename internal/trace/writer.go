@@ -223,7 +223,7 @@ func (w *Writer) row(r *Row, n packet.Number, s *Scanned) {
 	if h.Malformed {
 		r.bits |= rowMalformed
 	}
-	if h.Networks == 1 {
+	if h.Networks == 1 && !h.Stopped {
 		r.bits |= rowPlain
 	}
 	if h.Echo.Valid {
@@ -289,6 +289,9 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 		r.ref = f.DupAckFrame
 	}
 	r.payOff = uint8(min(x.PayOff, farOff))
+	if x.Opts.Has&tcp.OptSACK != 0 && x.Opts.NSACK == 0 {
+		r.bits &^= rowPlain // the detail tree stops at such an option
+	}
 	if x.Fit != tcp.Sound {
 		r.bits |= rowOdd
 	}
