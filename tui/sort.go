@@ -54,7 +54,8 @@ type keyed[K cmp.Ordered] struct {
 // the direction. It belongs to one command at a time.
 type sorter struct {
 	field   string
-	number  bool // keys are numbers
+	fact    rowFact // of the rows that have the field's value; nil for other fields
+	number  bool    // keys are numbers
 	nums    []keyed[uint64]
 	texts   []keyed[string]
 	missing []packet.Number
@@ -77,7 +78,7 @@ type keyReader struct {
 
 // newSorter makes a sorter for a column.
 func newSorter(tr *trace.Trace, field string, lookup dissect.Lookup) *sorter {
-	s := &sorter{field: field}
+	s := &sorter{field: field, fact: rowFactOf(field)}
 	kind := builtinKind(field)
 	switch kind {
 	case colNo, colTime, colLen:
@@ -167,19 +168,14 @@ func (k *keyReader) end(row *trace.Row, dst bool) (string, bool) {
 
 // fieldKey takes the first value of a field, from the row where it has it.
 func (s *sorter) fieldKey(k *keyReader, snap trace.Snapshot, n packet.Number, row *trace.Row) (num uint64, text string, ok bool) {
+	if s.fact != nil && plain(row) {
+		if num, ok = s.fact(row); ok {
+			return num, "", true
+		}
+	}
 	if k.has != nil {
 		if i, known := k.has.Row(snap, n); known && i < 0 {
 			return 0, "", false
-		}
-	}
-	if plain(row) {
-		switch {
-		case s.field == "frame.len":
-			return uint64(row.Len), "", true
-		case s.field == "tcp.stream" && row.Kind == trace.TCP, s.field == "udp.stream" && row.Kind == trace.UDP:
-			return uint64(row.Stream), "", true
-		case s.field == "tcp.len" && row.Kind == trace.TCP:
-			return uint64(row.PayLen), "", true
 		}
 	}
 	tree, _, err := k.reader.Dissect(n, dissect.WantTree)
@@ -201,6 +197,43 @@ func (s *sorter) fieldKey(k *keyReader, snap trace.Snapshot, n packet.Number, ro
 		return node.Uint(), "", true
 	}
 	return 0, "", false
+}
+
+// rowFact gives the value of a field from a row of one transport header; ok is
+// false if the row does not tell.
+type rowFact func(*trace.Row) (v uint64, ok bool)
+
+// rowFactOf gives the fact that is a field's value, nil if rows have none.
+func rowFactOf(field string) rowFact {
+	of := func(kind trace.Kind, get func(*trace.Row) uint32) rowFact {
+		return func(r *trace.Row) (uint64, bool) {
+			if r.Kind != kind {
+				return 0, false
+			}
+			return uint64(get(r)), true
+		}
+	}
+	switch field {
+	case "frame.len":
+		return func(r *trace.Row) (uint64, bool) { return uint64(r.Len), true }
+	case "frame.cap_len":
+		return func(r *trace.Row) (uint64, bool) { return uint64(r.CapLen), true }
+	case "tcp.stream":
+		return of(trace.TCP, func(r *trace.Row) uint32 { return r.Stream })
+	case "udp.stream":
+		return of(trace.UDP, func(r *trace.Row) uint32 { return r.Stream })
+	case "tcp.len":
+		return of(trace.TCP, func(r *trace.Row) uint32 { return r.PayLen })
+	case "tcp.seq":
+		return of(trace.TCP, func(r *trace.Row) uint32 { return r.Seq })
+	case "tcp.nxtseq":
+		return of(trace.TCP, (*trace.Row).NextSeq)
+	case "tcp.window_size":
+		return of(trace.TCP, (*trace.Row).Window)
+	case "tcp.flags":
+		return of(trace.TCP, func(r *trace.Row) uint32 { return uint32(r.Flags) })
+	}
+	return nil
 }
 
 // ordered maps signed numbers to unsigned ones in the same order.

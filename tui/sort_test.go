@@ -3,12 +3,15 @@ package tui
 import (
 	"cmp"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"tcplens/dissect"
 	"tcplens/internal/packet"
+	"tcplens/internal/pipeline"
 )
 
 // orderOf lists the packets as they stand.
@@ -202,4 +205,51 @@ func TestSortLive(t *testing.T) {
 		}
 	}
 	d.check()
+}
+
+// TestRowFacts holds what rows say of fields against the trees.
+func TestRowFacts(t *testing.T) {
+	names, err := filepath.Glob("../testdata/lab/*.pcap")
+	if err != nil || len(names) < 5 {
+		t.Fatal(names, err)
+	}
+	checked := 0
+	for _, name := range append(names, "testdata/web.pcap") {
+		p, err := pipeline.LoadFile(name, pipeline.Options{Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		snap, r := p.Trace().Snapshot(), p.Trace().NewReader()
+		for n := snap.First(); n <= snap.Last(); n++ {
+			row := snap.Row(n)
+			if !plain(row) {
+				continue
+			}
+			tree, _, err := r.Dissect(n, dissect.WantTree)
+			if err != nil {
+				t.Fatal(err)
+			}
+			values := make(map[string]uint64)
+			for node := range tree.All() {
+				if f := node.Field; f != nil {
+					if _, ok := values[f.Abbrev]; !ok {
+						values[f.Abbrev] = node.Uint()
+					}
+				}
+			}
+			for _, field := range []string{"frame.len", "frame.cap_len", "tcp.stream", "udp.stream", "tcp.len", "tcp.seq", "tcp.nxtseq", "tcp.window_size", "tcp.flags"} {
+				got, ok := rowFactOf(field)(row)
+				if want, has := values[field]; ok != has || got != want {
+					t.Errorf("%s %d: %s is %d, %v; in the tree %d, %v", name, n, field, got, ok, want, has)
+				}
+				checked++
+			}
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if checked == 0 {
+		t.Error("nothing was compared")
+	}
 }
