@@ -263,6 +263,9 @@ func (g *Graph) markLost(n packet.Number, e *event) {
 		return
 	}
 	o := &g.events[i]
+	if f := &g.flows[o.Dir]; f.got && int32(f.acked-o.Next()) >= 0 {
+		return // it had come: the other end has acknowledged it
+	}
 	o.bits |= lost
 	o.again = e.Number
 	if o.pair == 0 {

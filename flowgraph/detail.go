@@ -96,7 +96,7 @@ func (g *Graph) segmentFields(e *event, raw bool, add func(name, value string)) 
 	if e.Flags&tcp.ACK != 0 {
 		add("ack", number(ack))
 	}
-	add("payload", count(uint64(e.Len)))
+	add("payload", number(e.Len)+" bytes")
 	add("window", number(e.Window)+" bytes")
 	if e.InFlight > 0 {
 		flight := number(e.InFlight) + " bytes"

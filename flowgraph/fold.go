@@ -279,7 +279,7 @@ func (g *Graph) foldText(it *item) (what, rest string) {
 	a, b := &g.events[it.first], &g.events[it.last]
 	time := span(max(int64(b.Time-a.Time), 0))
 	switch {
-	case it.probe && a.Verdict&tcp.ZeroWindowProbe != 0:
+	case it.probe && (a.Verdict&tcp.ZeroWindowProbe != 0 || a.probesAsKeepAlive()):
 		return number(int(it.data), "zero window probe") + ", " + time, answers(it)
 	case it.probe:
 		return number(int(it.data), "keep-alive") + ", " + time, answers(it)

@@ -163,6 +163,8 @@ func (g *Graph) problems(e *event) (out []note) {
 		bad("zero window", "zero window")
 	}
 	switch {
+	case e.probesAsKeepAlive():
+		fine("window probe in the form of a keep-alive", "window probe")
 	case v&tcp.KeepAlive != 0:
 		fine("keep-alive", "keep-alive")
 	case v&tcp.KeepAliveAck != 0:
@@ -180,6 +182,11 @@ func (g *Graph) problems(e *event) (out []note) {
 		fine("window update: "+count(uint64(e.Window))+after, "window "+scaled(float64(e.Window), 1000, []string{"B", "kB", "MB", "GB"}))
 	}
 	return out
+}
+
+// probesAsKeepAlive says whether what looks like a keep-alive probes a closed window.
+func (e *event) probesAsKeepAlive() bool {
+	return e.Verdict&tcp.KeepAlive != 0 && e.bits&(shut0<<(e.Dir^1)) != 0
 }
 
 // letters names a pair: a, b … z, aa, ab …

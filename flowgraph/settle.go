@@ -179,7 +179,7 @@ func (g *Graph) ending() string {
 	for dir := range uint8(2) {
 		if g.ends.State(dir) == tcp.TimeWait {
 			// RFC 9293 §3.4.2: an MSL is 2 minutes; Linux waits 60 s in all.
-			return "the " + g.role(dir) + " stays in TIME_WAIT for 2 MSL; the capture ends" + later
+			return "TIME_WAIT of the " + g.role(dir) + " (2 MSL): the capture ends" + later
 		}
 	}
 	return g.unfinished("the capture ends"+later, last)

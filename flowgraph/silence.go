@@ -117,6 +117,14 @@ func (g *Graph) flowOn(e *event) {
 	}
 }
 
+// probes says whether e probes the other end's closed window. Some systems do that
+// with the segment of a keep-alive, which sends no byte that is new (RFC 9293
+// §3.8.6.1 wants one).
+func (g *Graph) probes(e *event) bool {
+	other := &g.flows[e.Dir^1]
+	return e.Verdict&(tcp.ZeroWindowProbe|tcp.KeepAlive) != 0 && other.opens && other.window == 0
+}
+
 // resent says whether a segment was sent more than once: what its ACK took tells
 // nothing then (RFC 6298 §3, Karn's algorithm).
 func (g *Graph) resent(n packet.Number) bool {
@@ -144,7 +152,7 @@ func (g *Graph) quiet(e *event) {
 		s.cause, s.ref = causeServer, g.flows[e.Dir^1].data
 	}
 	switch s.cause {
-	case causeTimer, causeDelayed, causeProbe, causeReopens, causeClosed:
+	case causeTimer, causeDelayed, causeProbe, causeReopens:
 	default:
 		if s.ns < idleAfter {
 			return
@@ -163,17 +171,17 @@ func (g *Graph) because(s *silence, e, prev *event) {
 	switch {
 	case e.bits&synRepeat != 0 && prev.Flags&tcp.RST != 0:
 		s.cause = causeTryAgain
-	case prev.Verdict&tcp.KeepAlive != 0 && prev.Dir == e.Dir:
+	case prev.Verdict&tcp.KeepAlive != 0 && prev.Dir == e.Dir && !closed(other):
 		s.cause = causeNoProbe
 	case e.bits&synRepeat != 0 && e.Flags&tcp.ACK == 0:
 		s.cause = causeSYN
 	case e.bits&synRepeat != 0:
 		s.cause = causeSYNACK
-	case e.Verdict&tcp.ZeroWindowProbe != 0 && closed(other):
+	case g.probes(e):
 		s.cause = causeProbe
 	case closed(own) && e.Window > 0 && e.Flags&tcp.RST == 0:
 		s.cause = causeReopens
-	case closed(own) && plain:
+	case closed(own) && (plain || e.Flags&tcp.RST != 0):
 		s.cause = causeClosed
 	case e.Verdict&(tcp.Retransmission|tcp.SpuriousRetransmission) != 0 && e.Verdict&tcp.FastRetransmission == 0 && e.peer != 0:
 		s.cause, s.ref = causeTimer, e.peer
