@@ -204,25 +204,39 @@ func (l label) fit(width int, clean func(string) string) (string, bool) {
 // longLabel is how long the part of a label must be that says much beside the word.
 const longLabel = len("ACK  Seq=0")
 
-// choose gives the first of labels that fits whole, else the first one that fits
-// with its word cut, else what fits at all. The first label may be cut at once if a
-// good deal of its word is left and it says much beside the word.
+// How many cells of a word must be left: beside a long label, and beside a short one.
+const (
+	muchOfWord = 14
+	someOfWord = 7
+)
+
+// choose gives the first of labels that fits whole, else the first one of whose word
+// enough is left when it is cut, else the one that keeps most of it. One that says
+// much beside its word is taken with the word cut at once, if a good deal is left.
 func choose(ls []label, width int, clean func(string) string) string {
-	best := ""
+	best, fallback, most := "", "", -1
 	for i, l := range ls {
 		s, ok := l.fit(width, clean)
 		if !ok {
 			continue
 		}
 		word, fixed := clean(l.word), clean(l.fixed)
-		whole := word == "" || strings.HasPrefix(s, word)
-		left := width - text.Width(fixed) - 2
-		switch {
-		case whole, i == 0 && len(fixed) >= longLabel && left >= 8:
+		if word == "" || strings.HasPrefix(s, word) {
 			return s
-		case best == "" || best == clean(ls[0].fixed) && s != fixed:
+		}
+		left, much := text.Width(s)-text.Width(fixed)-2, len(fixed) >= longLabel
+		switch {
+		case i == 0 && much && left >= muchOfWord:
+			return s
+		case best == "" && !much && left >= someOfWord:
 			best = s
 		}
+		if left > most {
+			fallback, most = s, left
+		}
+	}
+	if best == "" {
+		return fallback
 	}
 	return best
 }

@@ -88,8 +88,8 @@ func TestLabels(t *testing.T) {
 		{ls("GET /", "64"), 4, "GET…"},
 		{ls("", "SYN  0"), 4, ""},
 		{[]label{{"Server Hello, Certificate", "1899"}, {"Server Hello, Certificate", ""}, {"Server Hello…", ""}}, 14, "Server Hello…"},
-		{ls("词词词词词词词词", "64"), 9, "词词…  64"},
-		{[]label{{"GET /a/long/way", "PSH, ACK  Seq=1"}, {"GET /a/long/way", "64"}, {"GET /a/long/way", ""}}, 27, "GET /a/lo…  PSH, ACK  Seq=1"},
+		{ls("词词词词词词词词", "64"), 9, "词词词词…"},
+		{[]label{{"GET /a/long/way", "PSH, ACK  Seq=1"}, {"GET /a/long/way", "64"}, {"GET /a/long/way", ""}}, 31, "GET /a/long/w…  PSH, ACK  Seq=1"},
 		{[]label{{"GET /a/long/way", "PSH, ACK  Seq=1"}, {"GET /a/long/way", "64"}, {"GET /a/long/way", ""}}, 21, "GET /a/long/way  64"},
 	} {
 		if got := choose(c.ls, c.width, same); got != c.want {

@@ -72,7 +72,11 @@ func (s *traceSource) renewed() bool {
 // link says of a request what it was answered, and of an answer what it answers.
 func (s *traceSource) link(n packet.Number, d *Detail) {
 	if i, ok := s.asked[n]; ok {
-		d.Answer = brieflyAnswered(&s.requests[i])
+		r := &s.requests[i]
+		d.Answer = brieflyAnswered(r)
+		if !strings.Contains(d.Word, r.Method) { // a protocol whose Info says less than was asked
+			d.Word = text.Printable(strings.TrimSpace(r.Method + " " + r.Target))
+		}
 	}
 	if i, ok := s.answered[n]; ok {
 		d.Asked = s.requests[i].Frame
@@ -259,5 +263,6 @@ func word(tree *dissect.Tree, cols dissect.Columns) string {
 	if cols.Info == "" || plainInfo(cols.Info) {
 		return cols.Proto
 	}
-	return text.Printable(strings.TrimSpace(cols.Info))
+	info := strings.TrimPrefix(strings.TrimPrefix(cols.Info, "Request: "), "Response: ")
+	return text.Printable(strings.TrimSpace(info))
 }
