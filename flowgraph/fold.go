@@ -42,6 +42,7 @@ type folder struct {
 	items  []item
 	next   int   // the next event
 	redo   int   // events from here on may fold otherwise when more come
+	kept   int   // items that the last update left as they were
 	marks  int   // of the graph's marks, those considered
 	joined bool  // the conversation is drawn with others
 	unit   int64 // ns that one line stands for, to scale
@@ -58,6 +59,7 @@ func (f *folder) update() {
 		f.unit, from = u, 0
 	}
 	f.rewind(from)
+	f.kept = len(f.items)
 	for f.redo = len(f.g.events); f.next < len(f.g.events); {
 		f.step()
 	}

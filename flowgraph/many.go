@@ -236,21 +236,43 @@ func permute(p []int, f func([]int)) {
 // place is where a line of a joined drawing comes from.
 type place struct{ part, item int32 }
 
+// number is what the items of all parts are ordered by: the packet of their first
+// event.
+func (f *folder) number(item int) packet.Number { return f.g.events[f.items[item].first].Number }
+
 // merge puts the items of all parts in one order: by packet, and within a part as
-// they are. What is not said of the drawing as a whole is left out: silence in one
-// part while another one speaks.
+// they are. It goes on from the first one that is not as it was. What is not said of
+// the drawing as a whole is left out: silence in one part while another one speaks.
 func (v *View) merge() {
-	v.order = v.order[:0]
+	const never = ^packet.Number(0)
+	from := never
+	for p := range v.fs {
+		if f := &v.fs[p]; f.kept < len(f.items) {
+			from = min(from, f.number(f.kept))
+		}
+	}
+	v.order = v.order[:v.body]
+	if v.order == nil {
+		v.order, from = []place{}, 0
+	}
+	keep := sort.Search(len(v.order), func(i int) bool {
+		x := v.order[i]
+		f := &v.fs[x.part]
+		return int(x.item) >= len(f.items) || f.number(int(x.item)) >= from
+	})
+	v.order = v.order[:keep]
 	at := make([]int, len(v.fs))
+	for p := range v.fs {
+		f := &v.fs[p]
+		at[p] = sort.Search(len(f.items), func(i int) bool { return f.number(i) >= from })
+	}
 	for {
-		best, number := -1, packet.Number(0)
+		best, number := -1, never
 		for p := range v.fs {
-			f := &v.fs[p]
-			if at[p] >= len(f.items) {
-				continue
-			}
-			if n := f.g.events[f.items[at[p]].first].Number; best < 0 || n < number {
-				best, number = p, n
+			if f := &v.fs[p]; at[p] < len(f.items) {
+				if n := f.number(at[p]); best < 0 || n < number {
+					best, number = p, n
+				}
 			}
 		}
 		if best < 0 {
@@ -262,6 +284,7 @@ func (v *View) merge() {
 		}
 		at[best]++
 	}
+	v.body = len(v.order)
 	for p := range v.fs {
 		if v.fs[p].g.ending() != "" {
 			v.order = append(v.order, place{int32(p), int32(len(v.fs[p].items))})
@@ -301,18 +324,32 @@ func (v *View) pick(i int) int {
 // findMany is Find in a joined drawing.
 func (v *View) findMany(n packet.Number) int {
 	for p := range v.fs {
-		g := v.fs[p].g
-		if g.index(n) < 0 {
+		f := &v.fs[p]
+		e := f.g.index(n)
+		if e < 0 {
 			continue
 		}
-		for i, x := range v.order {
-			if int(x.part) != p || int(x.item) >= len(v.fs[p].items) {
-				continue
-			}
-			it := &v.fs[p].items[x.item]
-			if (it.kind == LineArrow || it.kind == LineFold) && g.events[it.first].Number <= n && n <= g.events[it.last].Number {
+		k := f.lineOf(e)
+		if k < 0 {
+			return -1
+		}
+		number := f.number(k)
+		i := sort.Search(v.body, func(i int) bool { return v.fs[v.order[i].part].number(int(v.order[i].item)) >= number })
+		for ; i < v.body; i++ {
+			if x := v.order[i]; int(x.part) == p && int(x.item) == k {
 				return i
 			}
+		}
+	}
+	return -1
+}
+
+// lineOf gives the item that stands for event e, −1 if there is none.
+func (f *folder) lineOf(e int) int {
+	k := sort.Search(len(f.items), func(k int) bool { return int(f.items[k].last) >= e })
+	for ; k < len(f.items); k++ {
+		if it := &f.items[k]; it.kind == LineArrow || it.kind == LineFold {
+			return k
 		}
 	}
 	return -1

@@ -131,6 +131,58 @@ func TestJoinedDrawsEverySegment(t *testing.T) {
 	}
 }
 
+// A joined view that grows shows what one made at the end does, whichever part the
+// segments come to first.
+func TestJoinedGrows(t *testing.T) {
+	for seed := range uint64(12) {
+		r := rand.New(rand.NewPCG(seed, 21))
+		var segs [2][]Segment
+		var scenes [2]*scene
+		for p := range scenes {
+			s := newScene(t)
+			s.flow.Src.Port += uint16(p)
+			wild(s, r, 120)
+			for i := range s.segs {
+				s.segs[i].Number = packet.Number(2*i + p + 1)
+				s.segs[i].Acks, s.segs[i].DupAckOf = 0, 0
+			}
+			scenes[p], segs[p] = s, s.segs
+		}
+		parts := func() (out []*Graph) {
+			for p, s := range scenes {
+				info := s.info()
+				info.Stream = uint32(p)
+				out = append(out, New(info, nil))
+			}
+			return out
+		}
+		o := Options{Width: 100, Fold: Fold(int(seed%3) - 1)}
+		grown := Join(parts()...)
+		v := NewView(grown, o)
+		var at [2]int
+		for at[0] < len(segs[0]) || at[1] < len(segs[1]) {
+			p := r.IntN(2)
+			n := min(r.IntN(9), len(segs[p])-at[p])
+			grown.Parts()[p].Add(segs[p][at[p] : at[p]+n]...)
+			at[p] += n
+			v.Update()
+		}
+		whole := Join(parts()...)
+		for p, g := range whole.Parts() {
+			g.Add(segs[p]...)
+		}
+		w := NewView(whole, o)
+		if v.Len() != w.Len() {
+			t.Fatalf("seed %d: %d lines when grown, %d when made whole", seed, v.Len(), w.Len())
+		}
+		for i := range v.Len() {
+			if a, b := v.Line(i).Text, w.Line(i).Text; a != b {
+				t.Fatalf("seed %d: line %d is\n%s\nwhen grown, but\n%s\nwhen made whole", seed, i, a, b)
+			}
+		}
+	}
+}
+
 // Silence in one conversation is none of the drawing while another one speaks.
 func TestSilenceOfTheWhole(t *testing.T) {
 	a, b := newScene(t), newScene(t)

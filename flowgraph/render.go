@@ -2,7 +2,6 @@ package flowgraph
 
 import (
 	"fmt"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -20,6 +19,7 @@ type View struct {
 	f     *folder     // of the conversation being drawn
 	part  int         // which one that is
 	order []place     // of the lines, in a drawing of several conversations; else nil
+	body  int         // of these, how many are not about the capture's end
 	start packet.Time // of the first segment
 	l     layout
 	o     Options
@@ -109,14 +109,7 @@ func (v *View) Find(n packet.Number) int {
 	if e < 0 {
 		return -1
 	}
-	k := sort.Search(len(v.f.items), func(k int) bool { return int(v.f.items[k].last) >= e })
-	for k < len(v.f.items) {
-		if it := &v.f.items[k]; it.kind == LineArrow || it.kind == LineFold {
-			return k
-		}
-		k++
-	}
-	return -1
+	return v.f.lineOf(e)
 }
 
 // Head gives the two lines above the ladder: the conversation, and the columns.
