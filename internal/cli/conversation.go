@@ -223,32 +223,36 @@ func widthOf(s Streams) int {
 // newFollow is the command follow.
 func newFollow(s Streams) *cobra.Command {
 	var c conversation
-	var form string
+	var name string
 	var side int
 	cmd := &cobra.Command{
 		Use:   "follow -r FILE STREAM",
 		Short: "Print a conversation as its ends saw it",
-		Long: "follow puts the bytes of tcp.stream STREAM in order. Side 0 is the sender of the stream's first packet.\n" +
-			"What is missing from the capture is said in place, except in raw output.",
+		Long: "follow puts the bytes of tcp.stream STREAM, or with --udp of udp.stream STREAM, in order. Side 0 is the\n" +
+			"sender of the stream's first packet. What is missing from the capture is said in place, but for raw bytes.\n\n" +
+			"  text      turns with their times, UTF-8 as it is, and what happened to bytes on the way\n" +
+			"  messages  decrypted, unpacked and laid out\n" +
+			"  c         arrays of C\n" +
+			"  raw       with --side the bytes alone, for a file or a pipe; without it in hexadecimal digits\n" +
+			"  ascii, hex, ebcdic, and raw without --side are as tshark -z follow,tcp,… has them",
 		Example: "  tcplens follow -r f.pcap 12\n" +
+			"  tcplens follow -r f.pcap 12 --format messages --keylog keys.txt\n" +
 			"  tcplens follow -r f.pcap 12 --format raw --side 1 > reply.bin",
 		Args: oneStream,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if side < -1 || side > 1 {
 				return usagef("--side %d: 0 or 1", side)
 			}
-			if form != "text" && form != "hex" && form != "raw" && form != "messages" {
-				return usagef("--format %s: text, hex, raw or messages", form)
-			}
-			if form == "raw" && side < 0 {
-				return usagef("--format raw: say whose bytes with --side 0 or --side 1")
+			form, err := follow.ParseFormat(name)
+			if err != nil {
+				return usagef("--format %v", err)
 			}
 			p, kind, damage, err := c.load(cmd.Context(), args[0], s.Err)
 			if err != nil {
 				return err
 			}
 			defer p.Close()
-			if form == "messages" {
+			if form == follow.FormatMessages {
 				m, err := follow.OpenMessages(p.Trace(), kind, c.stream)
 				if err != nil {
 					return err
@@ -260,19 +264,11 @@ func newFollow(s Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			switch form {
-			case "raw":
-				err = st.WriteRaw(s.Out, uint8(side))
-			case "hex":
-				err = st.WriteHex(s.Out, side)
-			default:
-				err = st.WriteText(s.Out, side)
-			}
-			return c.finish(s.Err, err, damage)
+			return c.finish(s.Err, st.Write(s.Out, form, side), damage)
 		},
 	}
 	c.flags(cmd)
-	cmd.Flags().StringVar(&form, "format", "text", "text, hex, raw; messages: decrypted, unpacked and laid out")
+	cmd.Flags().StringVar(&name, "format", "text", strings.Join(follow.Formats(), ", "))
 	cmd.Flags().IntVar(&side, "side", -1, "only what this side sent: 0 or 1 (default both)")
 	return cmd
 }

@@ -257,7 +257,6 @@ func (m *Message) Title() string {
 
 // WriteMessages writes the messages of a side, 0, 1 or Both, that have been looked at.
 func (m *Messages) WriteMessages(w io.Writer, side int) error {
-	const rule = "===================================================================\n"
 	b := bufio.NewWriterSize(w, 64<<10)
 	name := m.info.Kind.String()
 	fmt.Fprintf(b, "\n%sFollow: %s,messages\nFilter: %s.stream eq %d\n", rule, name, name, m.info.Stream)

@@ -42,7 +42,7 @@ func (s *Stream) Update() bool {
 	if s.source == nil {
 		return false
 	}
-	chunks, differs := len(s.chunks), len(s.differs)
+	chunks, marks := len(s.chunks), len(s.marks)
 	info, segs := s.source.more(s.last)
 	if s.last != 0 {
 		info.Missed = s.info.Missed
@@ -50,7 +50,7 @@ func (s *Stream) Update() bool {
 	changed := info != s.info
 	s.info = info
 	s.Add(segs...)
-	return changed || len(s.chunks) != chunks || len(s.differs) != differs
+	return changed || len(s.chunks) != chunks || len(s.marks) != marks
 }
 
 type traceSource struct {
@@ -113,7 +113,7 @@ func (s *traceSource) newer(snap trace.Snapshot, last, after packet.Number) []pa
 // segment copies the facts of a row. Only of a packet that was cut, or that came
 // in pieces, the payload must be looked at to know its length.
 func (s *traceSource) segment(n packet.Number, r *trace.Row) Segment {
-	seg := Segment{Time: r.Time, Probe: r.Verdict&(tcp.KeepAlive|tcp.ZeroWindowProbe) != 0}
+	seg := Segment{Time: r.Time, Verdict: r.Verdict, Probe: r.Verdict&(tcp.KeepAlive|tcp.ZeroWindowProbe) != 0}
 	seg.FollowSegment = tcp.FollowSegment{
 		Number: n, Dir: r.Dir, Seq: r.Seq, Ack: r.Ack, Flags: r.Flags, Len: r.PayLen, CapLen: r.PayLen,
 	}

@@ -45,7 +45,7 @@ func TestGapScenario(t *testing.T) {
 		t.Errorf("the sides sent %q and %q", a, b)
 	}
 	var b strings.Builder
-	if err := s.WriteText(&b, follow.Both); err != nil {
+	if err := s.WriteASCII(&b, follow.Both); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"Node 0: 10.0.0.1:34962\n", "[10 bytes missing in capture]\n", "[6 bytes missing in capture]\n", "\t4\nbye\n"} {

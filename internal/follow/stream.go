@@ -28,8 +28,9 @@ type Info struct {
 // are relative; of a datagram they are not used.
 type Segment struct {
 	tcp.FollowSegment
-	Time  packet.Time
-	Probe bool // a keep-alive, whose one byte need not be the stream's (RFC 9293 §3.8.4)
+	Time    packet.Time
+	Verdict tcp.Verdict // what the analysis says of it
+	Probe   bool        // a keep-alive, whose one byte need not be the stream's (RFC 9293 §3.8.4)
 }
 
 // Chunk is a run of bytes of one packet, or a place where bytes are missing.
@@ -77,15 +78,15 @@ type Stream struct {
 	fetch  Fetch
 	source source // nil for a stream made by hand
 
-	order   tcp.Follow
-	chunks  []Chunk
-	turns   []Turn
-	sides   [2]side
-	differs []Differ
-	last    packet.Number // the newest packet taken in
-	out     []tcp.Chunk   // reused
-	times   map[packet.Number]packet.Time
-	cache   struct {
+	order  tcp.Follow
+	chunks []Chunk
+	turns  []Turn
+	sides  [2]side
+	marks  []Mark
+	last   packet.Number // the newest packet taken in
+	out    []tcp.Chunk   // reused
+	times  map[packet.Number]seen
+	cache  struct {
 		frame packet.Number
 		data  []byte
 	}
@@ -108,12 +109,18 @@ type heldSegment struct {
 	len   uint32
 }
 
+// seen is what is kept of a segment while it may wait.
+type seen struct {
+	time    packet.Time
+	verdict tcp.Verdict
+}
+
 // maxHeld bounds the segments that are remembered for comparison while they wait.
 const maxHeld = 4096
 
 // New makes a stream without segments.
 func New(info Info, fetch Fetch) *Stream {
-	return &Stream{info: info, fetch: fetch, times: map[packet.Number]packet.Time{}}
+	return &Stream{info: info, fetch: fetch, times: map[packet.Number]seen{}}
 }
 
 // Info gives what is known of the conversation as a whole.
@@ -125,10 +132,6 @@ func (s *Stream) Turns() []Turn { return s.turns }
 
 // Chunks lists the chunks so far, in order. The list must not be changed.
 func (s *Stream) Chunks() []Chunk { return s.chunks }
-
-// Differs lists the bytes that were sent again and differ, in the order in which
-// the repeats came.
-func (s *Stream) Differs() []Differ { return s.differs }
 
 // Bytes says how many bytes of what a side sent the capture has.
 func (s *Stream) Bytes(side uint8) uint64 { return s.sides[side&1].bytes }
@@ -176,7 +179,7 @@ func (s *Stream) addSegment(seg *Segment) {
 	}
 	at := d.unwrap(seq)
 	n := min(seg.CapLen, seg.Len)
-	s.times[seg.Number] = seg.Time
+	s.times[seg.Number] = seen{seg.Time, seg.Verdict}
 	early := n > 0 && at > d.next
 	if old := d.next; n > 0 && at < old && !seg.Probe {
 		// Compare before anything new comes out: what is there is what came first.
@@ -218,12 +221,19 @@ func (s *Stream) take(o *tcp.Chunk) {
 		s.append(Chunk{Frame: c.Frame, Time: c.Time, Missing: uint32(at - d.next), Pos: d.bytes, at: d.next, Side: c.Side, Snap: true}, false)
 	}
 	d.next = max(d.next, at+uint64(c.Len)+uint64(c.Missing))
+	if k := len(d.list) - 1; k >= 0 && c.Len > 0 {
+		// What fills a hole comes out before those that waited for it.
+		if p := &s.chunks[d.list[k]]; p.Frame > c.Frame {
+			s.marks = append(s.marks, Mark{Kind: MarkLate, Side: c.Side, Frame: p.Frame, First: c.Frame, Pos: p.Pos, Len: uint64(p.Len),
+				After: int64(p.Time - c.Time), Verdict: s.times[p.Frame].verdict})
+		}
+	}
 	s.append(c, false)
 }
 
 func (s *Stream) timeOf(n packet.Number) packet.Time {
 	if t, ok := s.times[n]; ok {
-		return t
+		return t.time
 	}
 	if s.source != nil {
 		return s.source.time(n)
@@ -278,11 +288,13 @@ func (s *Stream) compare(dir uint8, h heldSegment) {
 		return c.at+uint64(c.Len) > h.at
 	})
 	end := h.at + uint64(h.len)
+	same := Mark{Kind: MarkAgain, Side: dir, Frame: h.frame, Verdict: s.times[h.frame].verdict}
+	had := len(s.marks)
 	var again []byte
 	for ; k < len(d.list); k++ {
 		c := &s.chunks[d.list[k]]
 		if c.at >= end {
-			return
+			break
 		}
 		if c.Frame == h.frame {
 			continue
@@ -302,10 +314,21 @@ func (s *Stream) compare(dir uint8, h heldSegment) {
 		if from >= to {
 			continue
 		}
+		m := same
+		m.First, m.Pos, m.After = c.Frame, c.Pos+(from-c.at), int64(s.timeOf(h.frame)-c.Time)
 		a, b := first[from-c.at:to-c.at], again[from-h.at:to-h.at]
 		if i, n := difference(a, b); n > 0 {
-			s.differs = append(s.differs, Differ{Side: dir, Frame: h.frame, First: c.Frame, Pos: c.Pos + (from - c.at) + uint64(i), Len: uint64(n)})
+			m.Kind, m.Pos, m.Len = MarkDiffer, m.Pos+uint64(i), uint64(n)
+			s.marks = append(s.marks, m)
+			continue
 		}
+		if same.Len == 0 {
+			same.First, same.Pos, same.After = m.First, m.Pos, m.After
+		}
+		same.Len += to - from
+	}
+	if same.Len > 0 && len(s.marks) == had {
+		s.marks = append(s.marks, same)
 	}
 }
 

@@ -121,7 +121,7 @@ func TestOrder(t *testing.T) {
 
 func TestText(t *testing.T) {
 	var b strings.Builder
-	if err := gaps().stream().WriteText(&b, Both); err != nil {
+	if err := gaps().stream().WriteASCII(&b, Both); err != nil {
 		t.Fatal(err)
 	}
 	const rule = "===================================================================\n"
@@ -132,7 +132,7 @@ func TestText(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
 	b.Reset()
-	if err := gaps().stream().WriteText(&b, 1); err != nil {
+	if err := gaps().stream().WriteASCII(&b, 1); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(b.String(), "one") || !strings.Contains(b.String(), "\t4\nbye\n") {
@@ -363,7 +363,7 @@ func FuzzStream(f *testing.F) {
 			t.Errorf("the turns have %d bytes, the sides %d", sum, s.Bytes(0)+s.Bytes(1))
 		}
 		var b bytes.Buffer
-		if err := s.WriteText(&b, Both); err != nil {
+		if err := s.WriteASCII(&b, Both); err != nil {
 			t.Error(err)
 		}
 		if err := s.WriteHex(&b, Both); err != nil {

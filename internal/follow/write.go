@@ -26,11 +26,11 @@ func (s *Stream) WriteRaw(w io.Writer, side uint8) error {
 	return b.Flush()
 }
 
-// WriteText writes the conversation as tshark -z follow,tcp,ascii does: before each
+// WriteASCII writes the conversation as tshark -z follow,tcp,ascii does: before each
 // chunk its length, with a tab before node 1's; what is not printable as a dot.
 // Gaps, and bytes that were sent twice and differ, stand in brackets on lines of
 // their own. side is 0, 1 or Both.
-func (s *Stream) WriteText(w io.Writer, side int) error {
+func (s *Stream) WriteASCII(w io.Writer, side int) error {
 	return s.write(w, side, "ascii", func(b *bufio.Writer, c *Chunk, data []byte) {
 		b.WriteString(strconv.Itoa(len(data)))
 		b.WriteByte('\n')
@@ -54,18 +54,32 @@ func (s *Stream) WriteHex(w io.Writer, side int) error {
 	})
 }
 
-// write writes the head, the chunks of the sides asked for and the foot. A tab has
-// been written before what body writes of node 1.
-func (s *Stream) write(w io.Writer, side int, form string, body func(*bufio.Writer, *Chunk, []byte)) error {
-	const rule = "===================================================================\n"
-	b := bufio.NewWriterSize(w, 64<<10)
+const rule = "===================================================================\n"
+
+// head writes what stands before the conversation.
+func (s *Stream) head(b *bufio.Writer, form string) {
 	name := s.info.Kind.String()
 	fmt.Fprintf(b, "\n%sFollow: %s,%s\nFilter: %s.stream eq %d\n", rule, name, form, name, s.info.Stream)
 	fmt.Fprintf(b, "Node 0: %v\nNode 1: %v\n", s.info.Node[0], s.info.Node[1])
 	if s.info.Missed {
 		b.WriteString("[packets before the first of these are no longer kept]\n")
 	}
-	marks := s.marks()
+}
+
+// foot writes what stands behind it.
+func (s *Stream) foot(b *bufio.Writer) {
+	if n := s.Waiting(); n > 0 {
+		fmt.Fprintf(b, "[%d segments wait for bytes before them that the capture lacks]\n", n)
+	}
+	b.WriteString(rule)
+}
+
+// write writes the head, the chunks of the sides asked for and the foot. A tab has
+// been written before what body writes of node 1.
+func (s *Stream) write(w io.Writer, side int, form string, body func(*bufio.Writer, *Chunk, []byte)) error {
+	b := bufio.NewWriterSize(w, 64<<10)
+	s.head(b, form)
+	marks := s.differences()
 	for i := range s.chunks {
 		c := &s.chunks[i]
 		if side != Both && side != int(c.Side) {
@@ -90,17 +104,14 @@ func (s *Stream) write(w io.Writer, side int, form string, body func(*bufio.Writ
 			b.WriteString(tab + d.String() + "\n")
 		}
 	}
-	if n := s.Waiting(); n > 0 {
-		fmt.Fprintf(b, "[%d segments wait for bytes before them that the capture lacks]\n", n)
-	}
-	b.WriteString(rule)
+	s.foot(b)
 	return b.Flush()
 }
 
-// marks sorts the differences by the chunk that they are in.
-func (s *Stream) marks() map[int][]Differ {
-	m := make(map[int][]Differ, len(s.differs))
-	for _, d := range s.differs {
+// differences sorts the differences by the chunk that they are in.
+func (s *Stream) differences() map[int][]Differ {
+	m := make(map[int][]Differ)
+	for _, d := range s.Differs() {
 		if i := s.Chunk(d.Side, d.Pos); i >= 0 {
 			m[i] = append(m[i], d)
 		}
