@@ -337,7 +337,10 @@ func (m *Model) drawFooter(w int) string {
 
 // findHint tells the keys of the search prompt.
 func (m *Model) findHint() string {
-	if m.prompt.kind != promptFind {
+	switch {
+	case m.prompt.kind == promptSearch && m.view == viewFollow:
+		return "Tab " + ((m.conv.seek.kind + 1) % findFilter).String()
+	case m.prompt.kind != promptFind:
 		return ""
 	}
 	h := "Tab " + ((m.find.kind + 1) % findKinds).String()
@@ -364,7 +367,12 @@ func (m *Model) promptLabel() string {
 	case promptWrite:
 		return "write " + m.writing.what + " to: "
 	case promptSearch:
+		if m.view == viewFollow {
+			return "find " + m.conv.seek.kind.String() + ": "
+		}
 		return "/"
+	case promptPipe:
+		return m.piping.what + " | "
 	}
 	return ""
 }

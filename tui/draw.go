@@ -33,7 +33,7 @@ func (m *Model) draw() string {
 	case m.view == viewPicker:
 		f.place(s.body, m.pick.view(&m.l, s.body, m), " ")
 	case m.view == viewFollow:
-		f.place(s.body, m.conv.view(&m.l, s.body), " ")
+		f.place(s.body, m.conv.view(&m.l, s.body, m.src.status.Live), " ")
 	case m.view == viewGraph:
 		f.place(s.body, m.graph.view(&m.l, s.body), " ")
 	}

@@ -28,7 +28,7 @@ type messageIndex struct {
 	lines   int
 	done    bool
 
-	at   int // the message that kept has the lines of
+	laid int // the message that kept has the lines of
 	kept []followLine
 }
 
@@ -44,13 +44,83 @@ func newMessageIndex(tr *trace.Trace, kind trace.Kind, stream uint32, s followSh
 	if err != nil {
 		return nil, err
 	}
-	return &messageIndex{msgs: msgs, shape: s, heights: make(map[messageID]int), at: -1}, nil
+	return &messageIndex{msgs: msgs, shape: s, heights: make(map[messageID]int), laid: -1}, nil
 }
 
 func (x *messageIndex) looks() followShape { return x.shape }
 
 // place is the packet itself: messages may be put in another order while more come.
-func (x *messageIndex) place(n packet.Number) int { return int(n) }
+func (x *messageIndex) place(n packet.Number) followPlace {
+	return followPlace{known: true, frame: n, line: -1}
+}
+
+// at is the line itself.
+func (x *messageIndex) at(line, _ int) followPlace {
+	if l := x.get(line, 1); len(l) == 1 {
+		return followPlace{known: true, line: line, frame: l[0].frame}
+	}
+	return followPlace{}
+}
+
+// spots: characters that are laid out stand for no bytes of a packet.
+func (x *messageIndex) spots(*followLine) []followSpot { return nil }
+
+// found are the cells of a line that a search has found.
+func (x *messageIndex) found(l *followLine, q *query) []followSpot {
+	var out []followSpot
+	b := []byte(l.text)
+	for base := 0; base < len(b); {
+		i, j, ok := q.matchBytes(b[base:])
+		if !ok || j <= i {
+			break
+		}
+		out = append(out, followSpot{x: cells(l.text[:base+i]), w: cells(l.text[base+i : base+j])})
+		base += j
+	}
+	return out
+}
+
+// seek looks for q among the lines from one on, or before it.
+func (x *messageIndex) seek(q *query, from followPlace, dir int, deadline time.Time) seekResult {
+	x.advance(context.Background(), deadline)
+	lines, done := x.state()
+	at := from.line
+	if !from.known {
+		if at = 0; dir < 0 {
+			at = lines
+		}
+	}
+	const batch = 64
+	for {
+		if dir > 0 && at >= lines || dir < 0 && at <= 0 {
+			return seekResult{next: followPlace{known: true, line: at}, ended: done || dir < 0}
+		}
+		first := at
+		if dir < 0 {
+			first = max(at-batch, 0)
+		}
+		list := x.get(first, min(batch, lines-first))
+		if dir < 0 {
+			list = list[:min(len(list), at-first)]
+		}
+		for k := range list {
+			i := k
+			if dir < 0 {
+				i = len(list) - 1 - k
+			}
+			if _, _, ok := q.matchBytes([]byte(list[i].text)); ok {
+				hit := followPlace{known: true, line: first + i, frame: list[i].frame}
+				return seekResult{hit: hit, next: hit}
+			}
+		}
+		if at = first; dir > 0 {
+			at += max(len(list), 1)
+		}
+		if time.Now().After(deadline) {
+			return seekResult{next: followPlace{known: true, line: at}}
+		}
+	}
+}
 
 // grow begins to look at new packets: advance does the work.
 func (x *messageIndex) grow() bool {
@@ -77,7 +147,7 @@ func (x *messageIndex) advance(ctx context.Context, deadline time.Time) {
 
 // restart counts lines from the first message again, without laying any out twice.
 func (x *messageIndex) restart() {
-	x.shown, x.starts, x.next, x.lines, x.at = x.shown[:0], x.starts[:0], 0, 0, -1
+	x.shown, x.starts, x.next, x.lines, x.laid = x.shown[:0], x.starts[:0], 0, 0, -1
 }
 
 // step takes one message more.
@@ -101,7 +171,7 @@ func (x *messageIndex) step() {
 
 // lay makes the lines of message i.
 func (x *messageIndex) lay(i int) []followLine {
-	if x.at == i {
+	if x.laid == i {
 		return x.kept
 	}
 	m, err := x.msgs.At(i)
@@ -136,7 +206,7 @@ func (x *messageIndex) lay(i int) []followLine {
 			}
 		}
 	}
-	x.at, x.kept = i, out
+	x.laid, x.kept = i, out
 	return out
 }
 
@@ -175,25 +245,28 @@ func (x *messageIndex) get(i, n int) []followLine {
 	return out
 }
 
-// lineOf finds the first line of the message that packet place ends or goes into.
-func (x *messageIndex) lineOf(place int) (line int, ok bool) {
+// lineOf finds a line, or the first line of the message that a packet ends or goes into.
+func (x *messageIndex) lineOf(p followPlace) (line, col int, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if p.line >= 0 {
+		return min(p.line, max(x.lines-1, 0)), 0, x.done || p.line < x.lines
+	}
 	best := -1
 	var found packet.Number
 	for k, i := range x.shown {
 		frame, _ := x.msgs.Place(int(i))
-		if int(frame) >= place && (best < 0 || frame < found) {
+		if frame >= p.frame && (best < 0 || frame < found) {
 			best, found = k, frame
 		}
 	}
 	switch {
-	case best >= 0 && (x.done || found == packet.Number(place)):
-		return x.starts[best], true
+	case best >= 0 && (x.done || found == p.frame):
+		return x.starts[best], 0, true
 	case x.done:
-		return max(x.lines-1, 0), true
+		return max(x.lines-1, 0), 0, true
 	}
-	return 0, false
+	return 0, 0, false
 }
 
 // status is what the title line says.
@@ -210,15 +283,22 @@ func (x *messageIndex) status() string {
 	return t
 }
 
+// message gives the number of the message at a line, −1 if there is none.
+func (x *messageIndex) message(line int) int {
+	if k := sort.SearchInts(x.starts, line+1) - 1; k >= 0 {
+		return int(x.shown[k])
+	}
+	return -1
+}
+
 // curl gives the command that asks again what the message at a line asked.
 func (x *messageIndex) curl(line int) string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	k := sort.SearchInts(x.starts, line+1) - 1
-	if k < 0 {
+	i := x.message(line)
+	if i < 0 {
 		return ""
 	}
-	i := int(x.shown[k])
 	m, err := x.msgs.At(i)
 	if err != nil {
 		return ""

@@ -2,11 +2,11 @@ package tui
 
 import (
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"tcplens/dissect"
 	"tcplens/internal/follow"
@@ -26,11 +26,13 @@ type followPane struct {
 	side   int  // follow.Both, 0 or 1
 
 	cur, top, rows int
+	col            int // cell of the line that the cursor stands on
 	lines          int
 	done           bool
 	tail           bool
-	goTo           int // chunk to go to as soon as it is indexed; −1 none
-	find           string
+	known          int         // lines when the tail was left
+	goTo           followPlace // to go to as soon as it is indexed
+	seek           followSeek
 	running        bool
 	err            error
 	from           packet.Number // where it was opened
@@ -40,7 +42,7 @@ type followPane struct {
 type followMsg struct {
 	id    int
 	index followLines
-	goTo  int
+	goTo  followPlace
 	err   error
 }
 
@@ -62,16 +64,18 @@ func (m *Model) openFollow() tea.Cmd {
 	} else if r := m.requests.selected(); m.view == viewRequests && r != nil {
 		at = r.Frame
 	}
+	live := m.view == viewPackets && m.list.tail && m.src.status.Live && !m.frozen
 	m.enter(viewFollow)
 	p := &m.conv
-	*p = followPane{kind: kind, stream: stream, id: p.id + 1, side: follow.Both, goTo: -1, form: p.form, formed: p.formed, running: true, from: at}
+	*p = followPane{kind: kind, stream: stream, id: p.id + 1, side: follow.Both, form: p.form, formed: p.formed, running: true, from: at,
+		tail: live, seek: followSeek{kind: p.seek.kind, id: p.seek.id, era: p.seek.era + 1}}
 	if !p.formed {
 		p.form = firstForm(m.src.tr, kind, stream)
 		if asked && kind == trace.TCP {
 			p.form = formMessages
 		}
 	}
-	return m.loadFollow(at)
+	return m.loadFollow(followPlace{}, at)
 }
 
 // firstForm is how a conversation is shown until the user says otherwise: as text,
@@ -86,8 +90,9 @@ func firstForm(tr *trace.Trace, kind trace.Kind, stream uint32) followForm {
 	return formText
 }
 
-// loadFollow gives the command that opens the conversation and begins to index it.
-func (m *Model) loadFollow(at packet.Number) tea.Cmd {
+// loadFollow gives the command that opens the conversation and begins to index it,
+// to go to a place, or to what a packet brought if the place is not known.
+func (m *Model) loadFollow(goTo followPlace, at packet.Number) tea.Cmd {
 	p := &m.conv
 	ctx, tr, id, kind, stream := m.ctx, m.src.tr, p.id, p.kind, p.stream
 	shape := m.followShape()
@@ -97,8 +102,10 @@ func (m *Model) loadFollow(at packet.Number) tea.Cmd {
 		if err != nil {
 			return followMsg{id: id, err: err}
 		}
-		goTo := -1
-		if at != 0 {
+		if _, ok := x.(*followIndex); !ok && goTo.known {
+			goTo, at = followPlace{}, goTo.frame
+		}
+		if !goTo.known && at != 0 {
 			goTo = x.place(at)
 		}
 		x.advance(ctx, time.Now().Add(chunkTime))
@@ -114,7 +121,7 @@ func openLines(tr *trace.Trace, kind trace.Kind, stream uint32, shape followShap
 	if old != nil {
 		return newFollowIndex(old.mu, old.stream, shape), nil
 	}
-	s, err := follow.Open(tr, kind, stream)
+	s, err := follow.Begin(tr, kind, stream)
 	if err != nil {
 		return nil, err
 	}
@@ -154,16 +161,25 @@ func (m *Model) followWork() tea.Cmd {
 	}
 	if p.index.looks() != m.followShape() {
 		// Another width or form makes other lines: begin again at the same packet.
+		var goTo followPlace
 		at := p.packet()
+		if _, ok := p.index.(*followIndex); ok {
+			goTo = p.index.at(p.cur, p.col)
+		}
+		if p.tail {
+			goTo, at = followPlace{}, 0
+		}
 		p.id++
 		p.running = true
-		p.cur, p.top = 0, 0
-		return m.loadFollow(at)
+		p.cur, p.top, p.col, p.known = 0, 0, 0, 0
+		p.seek.forget()
+		return m.loadFollow(goTo, at)
 	}
-	if p.done && !m.followDue() {
-		return nil
+	if p.done && (m.frozen || !m.followDue()) {
+		return m.countOn()
 	}
 	p.running = true
+	p.seek.tally.stale = p.seek.tally.stale || p.done
 	ctx, id, x := m.ctx, p.id, p.index
 	return func() tea.Msg {
 		x.grow()
@@ -181,6 +197,11 @@ func (m *Model) followDue() bool {
 	}
 	p.seen = c.Last
 	return true
+}
+
+// idle says whether nothing is under way.
+func (p *followPane) idle() bool {
+	return !p.running && p.done && !p.seek.running && !p.seek.tally.running
 }
 
 func (p *followPane) title() string {
@@ -201,17 +222,23 @@ func (p *followPane) prepare(_ *trace.Trace, r rect) {
 		return
 	}
 	p.lines, p.done = p.index.state()
-	if p.goTo >= 0 {
-		if line, ok := p.index.lineOf(p.goTo); ok {
-			p.goTo = -1
-			p.cur = line
-			p.top = max(line-p.rows/4, 0)
+	if p.goTo.known {
+		if line, col, ok := p.index.lineOf(p.goTo); ok {
+			p.goTo = followPlace{}
+			if line < p.top || line >= p.top+p.rows || p.top == 0 && line > p.rows/2 {
+				p.top = max(line-p.rows/4, 0)
+			}
+			p.cur, p.col = line, col
 			p.lines, p.done = p.index.state()
 		}
 	}
 	if p.tail {
-		p.cur = p.lines - 1
+		p.cur, p.known = p.lines-1, p.lines
 	}
+	if p.known == 0 && p.done {
+		p.known = p.lines
+	}
+	p.known = min(p.known, p.lines)
 	p.cur = min(max(p.cur, 0), max(p.lines-1, 0))
 	p.top = min(p.top, max(p.lines-p.rows, 0))
 	if p.cur < p.top {
@@ -222,20 +249,20 @@ func (p *followPane) prepare(_ *trace.Trace, r rect) {
 	}
 }
 
-// packet gives the packet of the line under the cursor.
+// packet gives the packet of the byte under the cursor.
 func (p *followPane) packet() packet.Number {
 	if p.index == nil {
 		return p.from
 	}
-	if l := p.index.get(p.cur, 1); len(l) == 1 {
-		return l[0].frame
+	if at := p.index.at(p.cur, p.col); at.known {
+		return at.frame
 	}
 	return p.from
 }
 
-func (p *followPane) view(l *line, r rect) []string {
+func (p *followPane) view(l *line, r rect, live bool) []string {
 	out := make([]string, 0, r.h)
-	out = append(out, titleLine(l, r.w, p.status(), true))
+	out = append(out, p.titleLine(l, r.w, live))
 	switch {
 	case p.err != nil:
 		l.reset(r.w, gPlain)
@@ -247,7 +274,8 @@ func (p *followPane) view(l *line, r rect) []string {
 		out = append(out, l.end())
 	default:
 		lines := p.index.get(p.top, p.rows)
-		for i, fl := range lines {
+		for i := range lines {
+			fl := &lines[i]
 			l.reset(r.w, gPlain)
 			if p.top+i == p.cur {
 				l.on = gSelected
@@ -261,7 +289,7 @@ func (p *followPane) view(l *line, r rect) []string {
 				l.put(sHeading, fl.text)
 			} else {
 				l.put(sMargin, l.g.bar+" ")
-				p.highlight(l, fl)
+				p.highlight(l, fl, p.top+i == p.cur)
 			}
 			out = append(out, l.end())
 		}
@@ -274,24 +302,84 @@ func (p *followPane) view(l *line, r rect) []string {
 	return pad(l, out, r)
 }
 
-// highlight writes a line with what the search finds in it.
-func (p *followPane) highlight(l *line, fl followLine) {
-	s := fl.text
-	if p.find == "" {
-		l.put(fl.style, s)
+// titleLine is the line above the bytes: who sent how much, and what is new.
+func (p *followPane) titleLine(l *line, w int, live bool) string {
+	chip := ""
+	if n := p.lines - p.known; live && !p.tail && n > 0 && p.known > 0 {
+		chip = " " + l.g.chip + " " + strconv.Itoa(n) + " new "
+	}
+	l.reset(w, gPlain)
+	l.rule(sBorder, 1)
+	l.put(sFocus, " "+l.g.cut(l.g.text(p.status()), max(w-4-cells(chip), 1))+" ")
+	if chip != "" {
+		l.rule(sBorder, w-cells(chip)-1)
+		l.put(sChip, chip)
+	}
+	l.rule(sBorder, w)
+	return l.end()
+}
+
+// highlight writes a line with what the search finds in it, and the byte under the cursor.
+func (p *followPane) highlight(l *line, fl *followLine, here bool) {
+	var at []followSpot
+	if p.seek.q != nil {
+		at = p.index.found(fl, p.seek.q)
+	}
+	cursor := followSpot{x: -1}
+	if here {
+		if spots := p.index.spots(fl); len(spots) > 0 {
+			cursor = spotAt(spots, p.col)
+			if cursor.x < 0 {
+				cursor.x = 0
+			}
+		}
+	}
+	if len(at) == 0 && cursor.x < 0 {
+		l.put(fl.style, fl.text)
 		return
 	}
-	low, want := strings.ToLower(s), strings.ToLower(p.find)
-	for len(low) == len(s) {
-		i := strings.Index(low, want)
-		if i < 0 {
-			break
+	// Pieces of one style each; what stands between the bytes of a hit belongs to it.
+	on := l.on
+	styleAt := func(x int) (style, ground) {
+		if here && cursor.x >= 0 && x >= cursor.x && x < cursor.x+max(cursor.w, 1) {
+			return fl.style, gPlain
 		}
-		l.put(fl.style, s[:i])
-		l.put(sMatch, s[i:i+len(want)])
-		s, low = s[i+len(want):], low[i+len(want):]
+		for _, s := range at {
+			if x >= s.x && x < s.x+s.w {
+				return sMatch, on
+			}
+		}
+		return fl.style, on
 	}
-	l.put(fl.style, s)
+	rest, x := fl.text, 0
+	for rest != "" {
+		st, g := styleAt(x)
+		piece := ""
+		for {
+			c := firstCharacter(rest)
+			piece += c
+			rest = rest[len(c):]
+			x += cells(c)
+			if rest == "" {
+				break
+			}
+			if s2, g2 := styleAt(x); s2 != st || g2 != g {
+				break
+			}
+		}
+		l.on = g
+		l.put(st, piece)
+	}
+	l.on = on
+}
+
+// firstCharacter gives the first character of s, with what joins it.
+func firstCharacter(s string) string {
+	if len(s) < 2 || s[0] < 0x80 && s[1] < 0x80 {
+		return s[:min(1, len(s))]
+	}
+	c, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+	return c
 }
 
 func (p *followPane) status() string {
@@ -303,50 +391,10 @@ func (p *followPane) status() string {
 	if !p.done {
 		t += "+"
 	}
+	if h := p.hitText(); h != "" {
+		t = h + "  " + t
+	}
 	return t
-}
-
-// searchSpan bounds how many lines one search looks at.
-const searchSpan = 1 << 20
-
-// search goes to the next line that has s, and says whether there is one.
-func (p *followPane) search(s string, d int, fromHere bool) bool {
-	p.find = s
-	if s == "" || p.index == nil {
-		return false
-	}
-	want := strings.ToLower(s)
-	lines, _ := p.index.state()
-	at := p.cur
-	if !fromHere {
-		at += d
-	}
-	for n := 0; n < min(lines, searchSpan); {
-		at = (at + lines) % lines
-		if d > 0 {
-			batch := p.index.get(at, min(256, lines-at))
-			for i, l := range batch {
-				if strings.Contains(strings.ToLower(l.text), want) {
-					p.cur, p.tail = at+i, false
-					return true
-				}
-			}
-			n += max(len(batch), 1)
-			at += max(len(batch), 1)
-			continue
-		}
-		from := max(at-255, 0)
-		batch := p.index.get(from, at-from+1)
-		for i := len(batch) - 1; i >= 0; i-- {
-			if strings.Contains(strings.ToLower(batch[i].text), want) {
-				p.cur, p.tail = from+i, false
-				return true
-			}
-		}
-		n += max(len(batch), 1)
-		at = from - 1
-	}
-	return false
 }
 
 // doFollow carries out an action in the follow view.
@@ -368,23 +416,66 @@ func (m *Model) doFollow(a action) tea.Cmd {
 		}
 	case actForm:
 		p.form, p.formed = (p.form+1)%followForms, true
-	case actFilter:
+	case actFilter, actFind:
 		m.prompt.open(promptSearch, "")
-	case actFindNext, actFindPrev:
-		d := 1
-		if a == actFindPrev {
-			d = -1
-		}
-		if !p.search(p.find, d, false) {
-			m.say(p.find+": not found", true)
-		}
+	case actFindNext:
+		return m.startSeek(1, false)
+	case actFindPrev:
+		return m.startSeek(-1, false)
+	case actLeft, actRight:
+		p.sideways(a == actRight)
+	case actPipe:
+		m.openPipe()
 	case actBottom:
 		p.tail = true
+	case actTail:
+		p.tail = !p.tail
 	default:
 		if d, ok := steps(a, p.rows, p.lines); ok {
-			p.tail = false
-			p.cur = min(max(p.cur+d, 0), max(p.lines-1, 0))
+			p.move(d)
 		}
 	}
 	return nil
+}
+
+// move goes up or down. Whoever comes to the end by that stays at it.
+func (p *followPane) move(d int) {
+	p.cur = min(max(p.cur+d, 0), max(p.lines-1, 0))
+	p.tail = d > 0 && p.done && p.cur == p.lines-1
+	p.goTo = followPlace{}
+}
+
+// sideways goes to the next character that stands for a byte, or the one before.
+func (p *followPane) sideways(right bool) {
+	if p.index == nil {
+		return
+	}
+	p.tail = false
+	l := p.index.get(p.cur, 1)
+	if len(l) == 0 {
+		return
+	}
+	spots := p.index.spots(&l[0])
+	k := 0
+	for i, s := range spots {
+		if s.x <= p.col {
+			k = i
+		}
+	}
+	switch {
+	case right && k+1 < len(spots):
+		p.col = spots[k+1].x
+	case right && p.cur+1 < p.lines:
+		p.cur, p.col = p.cur+1, 0
+	case !right && k > 0:
+		p.col = spots[k-1].x
+	case !right && p.cur > 0:
+		p.cur--
+		if l := p.index.get(p.cur, 1); len(l) == 1 {
+			p.col = 0
+			if spots := p.index.spots(&l[0]); len(spots) > 0 {
+				p.col = spots[len(spots)-1].x
+			}
+		}
+	}
 }

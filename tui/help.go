@@ -133,7 +133,7 @@ func KeysDocument() string {
 		for _, r := range s.rows {
 			var keys []string
 			for _, k := range r.keys {
-				keys = append(keys, "`"+keyLabel(k)+"`")
+				keys = append(keys, "`"+strings.ReplaceAll(keyLabel(k), "|", `\|`)+"`")
 			}
 			b.WriteString("| " + strings.Join(keys, " ") + " | " + r.name + " | " + r.long + " |\n")
 		}

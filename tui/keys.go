@@ -97,6 +97,7 @@ const (
 	actMarkFlow
 	actGraphAll
 	actSide
+	actPipe
 	actForm
 	actRefresh
 	actChoose
@@ -220,7 +221,7 @@ func bindings() []binding {
 		{act: actMarkFlow, keys: []string{"space"}, in: inFlows, name: "mark-flow", short: "mark", long: "mark the flow, for one flow graph (x) of all that are marked", footer: inFlows},
 		{act: actGraphAll, keys: []string{"X"}, in: inPackets | inFlows, name: "graph-all", long: "one flow graph of all conversations that the filter shows"},
 		{act: actSide, keys: []string{"s"}, in: inFollow, name: "side", short: "sides", long: "both sides, the client's only, the server's only", footer: inFollow},
-		{act: actForm, keys: []string{"v"}, in: inFollow, name: "form", short: "view", long: "show as text, as hex, or as messages: decrypted, unpacked, laid out", footer: inFollow},
+		{act: actForm, keys: []string{"v"}, in: inFollow, name: "form", short: "view", long: "show as text, as hex, as messages (decrypted, unpacked, laid out), as arrays of C, as raw digits", footer: inFollow},
 		{act: actTimeFormat, keys: []string{"t"}, in: inPackets | inGraph, name: "time", short: "time", long: "time column: relative, delta, time of day, date, epoch; in a flow graph also to scale", footer: inGraph},
 		{act: actWrite, keys: []string{"w"}, in: everywhere &^ inPicker, name: "write", short: "write", long: "write to a file: all, shown, marked, this conversation; or what the screen shows", footer: inFollow | inGraph},
 		{act: actNextPane, keys: []string{"tab"}, in: inPackets, name: "next-pane", short: "pane", long: "next pane", footer: inPackets},
@@ -231,8 +232,8 @@ func bindings() []binding {
 
 		{act: actDown, keys: []string{"j", "down"}, in: moving, name: "down", long: "down"},
 		{act: actUp, keys: []string{"k", "up"}, in: moving, name: "up", long: "up"},
-		{act: actLeft, keys: []string{"h", "left"}, in: inPackets | inFlows | inRequests | inProblems, name: "left", long: "left: previous column; close in the tree or a group; previous byte"},
-		{act: actRight, keys: []string{"l", "right"}, in: inPackets | inFlows | inRequests | inProblems, name: "right", long: "right: next column; open in the tree or a group; next byte"},
+		{act: actLeft, keys: []string{"h", "left"}, in: inPackets | inFlows | inRequests | inProblems | inFollow, name: "left", long: "left: previous column; close in the tree or a group; previous byte"},
+		{act: actRight, keys: []string{"l", "right"}, in: inPackets | inFlows | inRequests | inProblems | inFollow, name: "right", long: "right: next column; open in the tree or a group; next byte"},
 		{act: actChoose, keys: []string{"space"}, in: inPicker, name: "choose", short: "choose several", long: "choose several interfaces", footer: inPicker},
 		{act: actPageDown, keys: []string{"pgdown"}, in: moving, name: "page-down", long: "a page down"},
 		{act: actSpace, keys: []string{"space"}, in: moving &^ inPicker &^ inFlows, name: "space", long: "a page down"},
@@ -248,7 +249,7 @@ func bindings() []binding {
 		{act: actHistoryBack, keys: []string{"["}, in: inPackets, name: "back", long: "back through filters and positions"},
 		{act: actHistoryOn, keys: []string{"]"}, in: inPackets, name: "forward", long: "forward again"},
 		{act: actUndo, keys: []string{"u"}, in: inPackets, name: "undo", long: "undo the last change of view"},
-		{act: actFind, keys: []string{"ctrl+f"}, in: inPackets, name: "find", long: "find text, bytes, a regular expression (Tab), anywhere or in one pane (S-Tab)"},
+		{act: actFind, keys: []string{"ctrl+f"}, in: inPackets | inFollow, name: "find", long: "find text, bytes, a regular expression (Tab), anywhere or in one pane (S-Tab)"},
 		{act: actFindNext, keys: []string{"n"}, in: inPackets | inFollow | inGraph, name: "find-next", long: "next found, and around the end"},
 		{act: actFindPrev, keys: []string{"N"}, in: inPackets | inFollow | inGraph, name: "find-previous", long: "previous found"},
 		{act: actProblemNext, keys: []string{"e"}, in: everywhere &^ inPicker, name: "next-problem", short: "next problem", long: "next packet with a problem; not one that is ordinary or the capture's own doing", footer: inProblems},
@@ -273,7 +274,7 @@ func bindings() []binding {
 		{act: actCloseAll, keys: []string{"z M"}, in: inDetail, name: "close-all", long: "close all lines"},
 		{act: actNextBytes, keys: []string{"s"}, in: inDetail | inHex, name: "next-bytes", short: "bytes", long: "next block of bytes: the frame, what was reassembled, unpacked, decrypted", footer: inHex},
 
-		{act: actTail, keys: []string{"F"}, in: inPackets, name: "tail", long: "follow the newest packet, or stop following"},
+		{act: actTail, keys: []string{"F"}, in: inPackets | inFollow, name: "tail", long: "stay at the newest packet, or the conversation's end; or no longer"},
 		{act: actFreeze, keys: []string{"p"}, in: everywhere &^ inPicker, name: "freeze", long: "freeze the view; the capture goes on"},
 		{act: actStop, keys: []string{"P"}, in: everywhere &^ inPicker, name: "stop", long: "stop the capture, or start it again"},
 		{act: actCaptureFilter, keys: []string{"b"}, in: everywhere &^ inPicker, name: "capture-filter", long: "edit the capture filter while it runs"},
@@ -287,6 +288,7 @@ func bindings() []binding {
 		{act: actProblems, keys: []string{"4"}, in: everywhere, name: "problems", long: "problems: what is wrong, in groups, and why"},
 		{act: actInterfaces, keys: []string{"6", "i"}, in: everywhere, name: "interfaces", long: "interfaces, with what passes on them"},
 		{act: actBack, keys: []string{"esc"}, in: moving, name: "out", short: "out", long: "out of this: help, view, pane", footer: inFlows | inRequests | inProblems | inFollow | inGraph | inPicker | inHelp},
+		{act: actPipe, keys: []string{"|"}, in: inFollow, name: "pipe", short: "pipe", long: "pipe what a side sent, or the message under the cursor, into a command of the shell", footer: inFollow},
 		{act: actLeave, keys: []string{"q"}, in: moving, name: "leave", long: "the same; at the root it quits, after asking when packets would be lost"},
 		{act: actQuit, keys: []string{"ctrl+c"}, in: moving, name: "quit", long: "quit, after asking when packets would be lost"},
 		{act: actSuspend, keys: []string{"ctrl+z"}, in: moving, name: "suspend", long: "back to the shell; fg comes back here, the capture goes on"},

@@ -81,6 +81,7 @@ type Model struct {
 	prompt  prompt
 	seen    seen
 	writing writing
+	piping  piping
 	menu    *menu
 	reader  *reader // an explanation, over the view
 	help    bool
@@ -206,7 +207,7 @@ func (m *Model) Init() tea.Cmd {
 // Idle says whether nothing is under way: no scan, no search, nothing asked of the
 // capture. Waiting for new packets does not count.
 func (m *Model) Idle() bool {
-	return m.busy == 0 && !m.sorting.running && !m.scan.running && !m.find.running && m.seen.running == 0 && m.scanDone() && (m.view != viewFollow || !m.conv.running && m.conv.done) &&
+	return m.busy == 0 && !m.sorting.running && !m.scan.running && !m.find.running && m.seen.running == 0 && m.scanDone() && (m.view != viewFollow || m.conv.idle()) &&
 		(m.view != viewRequests || !m.requests.running && !m.requests.more) &&
 		!m.why.running && (m.view != viewProblems || !m.problems.running && !m.problems.more && !m.problems.why.running)
 }

@@ -19,6 +19,7 @@ const (
 	promptWrite   // a file name
 	promptColumn  // a field that becomes a column
 	promptSearch  // text in follow or the flow graph
+	promptPipe    // a command of the shell
 	promptKinds
 )
 

@@ -35,14 +35,12 @@ const (
 
 // writing is what the prompt for a file name is about.
 type writing struct {
-	which    writeWhich
-	what     string
-	raw      bool // follow: the bytes alone
-	side     int
-	hex      bool
-	messages bool
-	format   flowgraph.Format
-	quit     bool // quit afterwards
+	which  writeWhich
+	what   string
+	side   int
+	form   follow.Format
+	format flowgraph.Format
+	quit   bool // quit afterwards
 }
 
 // writeMenu asks what to write.
@@ -57,11 +55,21 @@ func (m *Model) writeMenu() {
 	}
 	switch m.view {
 	case viewFollow:
-		add("m", "messages, unpacked and laid out", writing{which: writeFollow, what: "messages", messages: true, side: follow.Both})
-		add("t", "both sides as text", writing{which: writeFollow, what: "both sides as text", side: follow.Both})
-		add("h", "both sides as hex", writing{which: writeFollow, what: "both sides as hex", side: follow.Both, hex: true})
-		add("0", "the bytes that side 0 sent, nothing else", writing{which: writeFollow, what: "side 0", raw: true, side: 0})
-		add("1", "the bytes that side 1 sent, nothing else", writing{which: writeFollow, what: "side 1", raw: true, side: 1})
+		for _, f := range []struct {
+			key, what string
+			form      follow.Format
+			side      int
+		}{
+			{"m", "messages, unpacked and laid out", follow.FormatMessages, follow.Both},
+			{"t", "both sides as text", follow.FormatText, follow.Both},
+			{"h", "both sides as hex", follow.FormatHex, follow.Both},
+			{"c", "both sides as arrays of C", follow.FormatC, follow.Both},
+			{"r", "both sides as hexadecimal digits", follow.FormatRaw, follow.Both},
+			{"0", "the bytes that side 0 sent, nothing else", follow.FormatRaw, 0},
+			{"1", "the bytes that side 1 sent, nothing else", follow.FormatRaw, 1},
+		} {
+			add(f.key, f.what, writing{which: writeFollow, what: f.what, form: f.form, side: f.side})
+		}
 	case viewGraph:
 		for i, key := range []string{"t", "a", "m", "r", "s", "j"} {
 			f := flowgraph.Format(i)
@@ -135,22 +143,14 @@ func (m *Model) writeJob(w writing, path string) (func(context.Context) (string,
 	switch w.which {
 	case writeFollow:
 		return func(ctx context.Context) (string, error) {
-			if w.messages {
+			if w.form == follow.FormatMessages {
 				return writeMessages(ctx, tr, kind, stream, path)
 			}
 			s, err := follow.Open(tr, kind, stream)
 			if err != nil {
 				return "", err
 			}
-			return path + " is written", toFile(path, func(f io.Writer) error {
-				switch {
-				case w.raw:
-					return s.WriteRaw(f, uint8(w.side))
-				case w.hex:
-					return s.WriteHex(f, w.side)
-				}
-				return s.WriteText(f, w.side)
-			})
+			return path + " is written", toFile(path, func(f io.Writer) error { return s.Write(f, w.form, w.side) })
 		}, nil
 	case writeGraph:
 		o, list := m.graph.options(m.g.ascii), m.graph.list

@@ -183,6 +183,12 @@ func (m *Model) data(msg tea.Msg) tea.Cmd {
 	case followMsg:
 		m.dirty = true
 		m.takeFollow(msg)
+	case seekMsg:
+		m.dirty = true
+		return m.takeSeek(msg)
+	case pipedMsg:
+		m.dirty = true
+		m.takePiped(msg)
 	}
 	return nil
 }

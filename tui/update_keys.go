@@ -35,6 +35,10 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		m.find.running = false
 		return nil
 	}
+	if m.conv.seek.running && m.view == viewFollow && msg.String() == "esc" {
+		m.conv.seek.running = false
+		return nil
+	}
 	name := msg.String()
 	if m.pending != "" {
 		name = m.pending + " " + name

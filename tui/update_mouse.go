@@ -193,8 +193,7 @@ func (m *Model) wheel(e tea.Mouse) {
 	case m.view == viewPicker:
 		m.pick.cur += d
 	case m.view == viewFollow:
-		m.conv.tail = false
-		m.conv.cur = min(max(m.conv.cur+d, 0), max(m.conv.lines-1, 0))
+		m.conv.move(d)
 	case m.view == viewGraph:
 		m.graph.tail, m.graph.moved = false, true
 		m.graph.cur += d

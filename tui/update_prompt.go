@@ -28,6 +28,11 @@ func (m *Model) promptKey(msg tea.KeyPressMsg) tea.Cmd {
 			m.checkPrompt()
 			return nil
 		}
+		if p.kind == promptSearch && m.view == viewFollow {
+			m.conv.seek.kind = (m.conv.seek.kind + 1) % findFilter // no filter: that is for packets
+			m.checkPrompt()
+			return nil
+		}
 		return m.completePrompt(1)
 	case "shift+tab":
 		if p.kind == promptFind && m.find.places() {
@@ -85,6 +90,12 @@ func (m *Model) checkPrompt() {
 			p.checkFilter(m)
 		} else if len(p.text) > 0 {
 			if _, err := newQuery(m.find.kind, m.find.in, p.value(), m.lookup); err != nil {
+				p.message = err.Error()
+			}
+		}
+	case promptSearch:
+		if m.view == viewFollow && len(p.text) > 0 {
+			if _, err := newQuery(m.conv.seek.kind, findInBytes, p.value(), m.lookup); err != nil {
 				p.message = err.Error()
 			}
 		}
@@ -184,9 +195,16 @@ func (m *Model) enterPrompt() tea.Cmd {
 		m.columnMenu(slices.IndexFunc(m.columns, func(c config.Column) bool { return c.Field == s }))
 		return cmd
 	case promptSearch:
+		if m.view == viewFollow {
+			return m.findInFollow(s)
+		}
 		p.keep(s)
 		p.close()
 		m.searchHere(s)
+	case promptPipe:
+		p.keep(s)
+		p.close()
+		return m.pipe(s)
 	}
 	return nil
 }
@@ -281,16 +299,9 @@ func (m *Model) stopStart() tea.Cmd {
 	return nil
 }
 
-// searchHere looks for text in follow or the flow graph.
+// searchHere looks for text in the flow graph.
 func (m *Model) searchHere(s string) {
-	found := false
-	switch m.view {
-	case viewFollow:
-		found = m.conv.search(s, 1, true)
-	case viewGraph:
-		found = m.graph.search(s, 1, true)
-	}
-	if !found && s != "" {
+	if found := m.view == viewGraph && m.graph.search(s, 1, true); !found && s != "" {
 		m.say(s+": not found", true)
 	}
 }

@@ -76,7 +76,7 @@ func (m *Messages) Info() Info { return m.info }
 // Update takes in packets that are new, until ctx ends: the next call goes on then.
 // It says whether there are new messages.
 func (m *Messages) Update(ctx context.Context) bool {
-	info, segs := m.source.more(m.last)
+	info, segs, _ := m.source.more(m.last, 1<<30)
 	if m.last != 0 {
 		info.Missed = m.info.Missed
 	}

@@ -13,15 +13,25 @@ import (
 // source is where a stream gets more packets from.
 type source interface {
 	// more gives the packets after one, and the conversation as it is now.
-	more(after packet.Number) (Info, []Segment)
+	// It gives most of them at most, and says whether there are others.
+	more(after packet.Number, most int) (info Info, segs []Segment, others bool)
 	// time gives when a packet was seen.
 	time(packet.Number) packet.Time
 }
 
-// Open follows a conversation of a trace. It fails when there is no such
-// conversation. The stream, which reads packets of the trace again, belongs to the
-// goroutine that calls.
+// Open follows a conversation of a trace, with all its packets so far. It fails when
+// there is no such conversation. The stream, which reads packets of the trace again,
+// belongs to the goroutine that calls.
 func Open(t *trace.Trace, kind trace.Kind, stream uint32) (*Stream, error) {
+	s, err := Begin(t, kind, stream)
+	if err == nil {
+		s.Update()
+	}
+	return s, err
+}
+
+// Begin is Open without taking in any packet: Take and Update do.
+func Begin(t *trace.Trace, kind trace.Kind, stream uint32) (*Stream, error) {
 	if _, ok := t.Conversation(kind, stream); !ok {
 		n := t.Streams(kind)
 		if n == 0 {
@@ -32,25 +42,30 @@ func Open(t *trace.Trace, kind trace.Kind, stream uint32) (*Stream, error) {
 	r := t.NewReader()
 	s := New(Info{Kind: kind, Stream: stream, Server: -1}, r.Payload)
 	s.source = &traceSource{t: t, r: r, kind: kind, stream: stream}
-	s.Update()
 	return s, nil
 }
 
 // Update takes in what has come since Open or the last Update, and says whether
 // the stream has changed. A stream that was made by hand does not change.
 func (s *Stream) Update() bool {
+	changed, _ := s.Take(1 << 30)
+	return changed
+}
+
+// Take is Update with at most so many packets. It also says whether there are others.
+func (s *Stream) Take(most int) (changed, others bool) {
 	if s.source == nil {
-		return false
+		return false, false
 	}
 	chunks, marks := len(s.chunks), len(s.marks)
-	info, segs := s.source.more(s.last)
+	info, segs, others := s.source.more(s.last, most)
 	if s.last != 0 {
 		info.Missed = s.info.Missed
 	}
-	changed := info != s.info
+	changed = info != s.info
 	s.info = info
 	s.Add(segs...)
-	return changed || len(s.chunks) != chunks || len(s.marks) != marks
+	return changed || len(s.chunks) != chunks || len(s.marks) != marks, others
 }
 
 type traceSource struct {
@@ -67,31 +82,60 @@ func (s *traceSource) time(n packet.Number) packet.Time {
 	return 0
 }
 
-func (s *traceSource) more(after packet.Number) (Info, []Segment) {
+func (s *traceSource) more(after packet.Number, most int) (Info, []Segment, bool) {
 	c, ok := s.t.Conversation(s.kind, s.stream)
 	if !ok {
-		return Info{Kind: s.kind, Stream: s.stream, Server: -1}, nil
+		return Info{Kind: s.kind, Stream: s.stream, Server: -1}, nil, false
 	}
 	snap := s.t.Snapshot()
 	info := Info{
 		Kind: s.kind, Stream: s.stream, Node: [2]packet.Endpoint{c.Flow.Src, c.Flow.Dst},
 		Server: c.Server, Missed: c.First < snap.First(),
 	}
-	numbers := s.newer(snap, c.Last, after)
+	numbers, others := s.newer(snap, &c, after, most)
 	segs := make([]Segment, 0, len(numbers))
 	for _, n := range numbers {
 		if r := snap.Row(n); r != nil && !r.Broken() {
 			segs = append(segs, s.segment(n, r))
 		}
 	}
-	return info, segs
+	return info, segs, others
 }
 
-// newer lists the conversation's packets after one, in order, by following the
-// rows back from the last.
-func (s *traceSource) newer(snap trace.Snapshot, last, after packet.Number) []packet.Number {
+// sparse is how many packets of a capture to one of the conversation make it quicker
+// to follow the rows back from the last one than to look at all.
+const sparse = 16
+
+// newer lists the conversation's packets after one, in order, most of them at most.
+func (s *traceSource) newer(snap trace.Snapshot, c *trace.Conversation, after packet.Number, most int) (out []packet.Number, others bool) {
+	last := min(c.Last, snap.Last())
+	from := max(after+1, c.First, snap.First())
+	if last < from {
+		return nil, false
+	}
+	if uint64(last-from) > sparse*(uint64(c.Traffic[0].Packets)+uint64(c.Traffic[1].Packets)) {
+		out = s.back(snap, last, after)
+		if len(out) > most {
+			return out[:most], true
+		}
+		return out, false
+	}
+	for n := from; n <= last; n++ {
+		if r := snap.Row(n); r != nil && r.Kind == s.kind && r.Stream == s.stream {
+			if len(out) == most {
+				return out, true
+			}
+			out = append(out, n)
+		}
+	}
+	return out, false
+}
+
+// back lists the conversation's packets after one, by following the rows back from
+// the last.
+func (s *traceSource) back(snap trace.Snapshot, last, after packet.Number) []packet.Number {
 	var out []packet.Number
-	for n := min(last, snap.Last()); n > after; {
+	for n := last; n > after; {
 		r := snap.Row(n)
 		if r == nil {
 			break

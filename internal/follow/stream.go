@@ -123,6 +123,9 @@ func New(info Info, fetch Fetch) *Stream {
 	return &Stream{info: info, fetch: fetch, times: map[packet.Number]seen{}}
 }
 
+// Last is the newest packet taken in; 0 for none.
+func (s *Stream) Last() packet.Number { return s.last }
+
 // Info gives what is known of the conversation as a whole.
 func (s *Stream) Info() Info { return s.info }
 
@@ -432,4 +435,10 @@ func (s *Stream) Find(n packet.Number) int {
 // Turn gives the index of the turn that chunk i is in.
 func (s *Stream) Turn(i int) int {
 	return sort.Search(len(s.turns), func(k int) bool { return s.turns[k].End > i })
+}
+
+// Nth says which of the chunks with bytes of its side chunk i is, from 0.
+func (s *Stream) Nth(i int) int {
+	list := s.sides[s.chunks[i].Side].list
+	return sort.Search(len(list), func(k int) bool { return int(list[k]) >= i })
 }

@@ -362,12 +362,10 @@ func FuzzStream(f *testing.F) {
 		if sum != s.Bytes(0)+s.Bytes(1) {
 			t.Errorf("the turns have %d bytes, the sides %d", sum, s.Bytes(0)+s.Bytes(1))
 		}
-		var b bytes.Buffer
-		if err := s.WriteASCII(&b, Both); err != nil {
-			t.Error(err)
-		}
-		if err := s.WriteHex(&b, Both); err != nil {
-			t.Error(err)
+		for f := range FormatMessages {
+			if err := s.Write(&bytes.Buffer{}, f, Both); err != nil {
+				t.Errorf("%v: %v", f, err)
+			}
 		}
 	})
 }
