@@ -52,7 +52,7 @@ func rules() map[string]rule {
 		"internal/lab":      {ours: "internal/packet", theirs: "golang.org/x/sys golang.org/x/net"},
 		"tui": {
 			ours:   "internal/packet internal/text internal/tcp internal/trace dissect dissect/filter flowgraph internal/follow internal/problems internal/explain internal/config internal/scan",
-			theirs: "charm.land/bubbletea/v2 charm.land/lipgloss/v2 charm.land/bubbles/v2 github.com/charmbracelet/colorprofile github.com/charmbracelet/x/ansi",
+			theirs: "charm.land/bubbletea/v2 charm.land/lipgloss/v2 charm.land/bubbles/v2 github.com/charmbracelet/colorprofile github.com/charmbracelet/x/ansi golang.org/x/sys/unix",
 		},
 		"internal/cli": {all: true, cgo: true, theirs: "github.com/spf13/cobra github.com/spf13/pflag charm.land/fang/v2 github.com/charmbracelet/x/term"},
 		"internal/e2e": {},
