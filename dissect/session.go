@@ -184,6 +184,18 @@ func (s *Session) App() App {
 	return s.app
 }
 
+// Tunnels says whether the conversation leads through a proxy: what the proxy is
+// asked is then shown in packets, too, whose own message is not complete.
+func (s *Session) Tunnels() bool {
+	if s == nil {
+		return false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	_, socks := s.app.application().(socksApplication)
+	return socks || s.throughFrom != 0
+}
+
 // Framer finds the messages of one direction, 0 or 1 as in tcp.Facts. It belongs
 // to the sequencing goroutine.
 func (s *Session) Framer(dir uint8) tcp.Framer { return s.framers[dir&1] }

@@ -234,7 +234,7 @@ func needOf(name string) need {
 	case "tls", "x509af", "x509ce", "x509if", "x509sat", "pkcs1", "pkix1explicit", "pkix1implicit", "ocsp":
 		x.absent = func(r *Facts) bool { return r.Without&(WithoutApp|WithoutTLS) != 0 }
 	case "dns", "resp", "pgsql", "mysql", "mqtt", "ssh", "socks":
-		x.absent = func(r *Facts) bool { return r.Without&WithoutApp != 0 }
+		x.absent = func(r *Facts) bool { return r.Without&(WithoutApp|WithoutPlain) != 0 }
 	case "mdns", "llmnr", "dhcp", "ntp", "quic":
 		x.absent = func(r *Facts) bool { return r.Single && r.Kind == TCP }
 	}

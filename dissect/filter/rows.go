@@ -51,9 +51,10 @@ type Without uint8
 
 // What a packet may be without.
 const (
-	WithoutApp  Without = 1 << iota // any that is recognised in the data of TCP
-	WithoutHTTP                     // HTTP and what its messages have inside
-	WithoutTLS                      // TLS and certificates
+	WithoutApp   Without = 1 << iota // any that is recognised in the data of TCP
+	WithoutHTTP                      // HTTP and what its messages have inside
+	WithoutTLS                       // TLS and certificates
+	WithoutPlain                     // any but TLS that is found by its first bytes or its port
 )
 
 // answer is what facts can say: yes, no, or ask the tree.

@@ -30,6 +30,8 @@ func captures() []string {
 		dissect/testdata/app/http_kinds dissect/testdata/http/messages dissect/testdata/dns/messages dissect/testdata/arp/messages
 		dissect/testdata/gre/headers dissect/testdata/icmp/errors dissect/testdata/icmpv6/errors dissect/testdata/ip/options dissect/testdata/ip/fragments
 		dissect/testdata/tcp/options dissect/testdata/tcp/craft/flags dissect/testdata/tls/messages dissect/testdata/vlan/tags dissect/testdata/tcp/sack
+		dissect/testdata/mysql/session dissect/testdata/pgsql/session dissect/testdata/resp/session dissect/testdata/ssh/hello dissect/testdata/http2/talk/h2c
+		dissect/testdata/websocket/frames dissect/testdata/app/socks dissect/testdata/mqtt/version311 dissect/testdata/app/tls_client_cert
 		internal/tcp/testdata/scenarios/12_zero_window internal/tcp/testdata/scenarios/18_wraparound`) {
 		out = append(out, filepath.Join("..", "..", filepath.FromSlash(name)+".pcap"))
 	}

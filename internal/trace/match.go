@@ -183,9 +183,11 @@ func (m *Matcher) without(s Snapshot, n packet.Number, row *Row) (out filter.Wit
 	tb := &t.tables
 	switch session := tb.apps[row.Stream].session; {
 	case session == nil:
-		return filter.WithoutHTTP | filter.WithoutTLS
+		return filter.WithoutHTTP | filter.WithoutTLS | filter.WithoutPlain
+	case session.Tunnels():
+		return 0
 	case session.App() == dissect.AppTLS && t.keys == nil:
-		out = filter.WithoutHTTP
+		out = filter.WithoutHTTP | filter.WithoutPlain // nothing of it is opened
 	}
 	r.know = knowledge{r: r, s: s, n: n, row: row}
 	r.know.gather(tb)
