@@ -15,6 +15,7 @@ type Want uint8
 const (
 	WantTree    Want = 1 << iota // the detail tree
 	WantColumns                  // Source, Destination, Protocol, Info
+	WantFields                   // the tree, but for lines of a text that have no field: for filters
 )
 
 // Input is what is to be taken apart, and what is known of it beside its bytes.
@@ -168,6 +169,7 @@ type Dissection struct {
 	in       *Input
 	tree     *Tree // nil when nobody looks
 	wantCols bool
+	bare     bool // lines that have no field are left out of texts
 	scan     bool // headers only: stop at the transport's payload
 	decode   *DecodeAs
 
@@ -283,7 +285,8 @@ func (d *Dissection) reset(in *Input, want Want) {
 	}
 	protos, info := d.protos[:0], d.info[:0]
 	*d = Dissection{in: in, decode: d.decode, protos: protos, info: info, wantCols: want&WantColumns != 0, treeMem: mem}
-	if want&WantTree != 0 {
+	d.bare = want&WantTree == 0
+	if want&(WantTree|WantFields) != 0 {
 		d.treeMem.reset()
 		d.tree = &d.treeMem
 	}

@@ -195,6 +195,10 @@ const maxTextLines = 5000
 
 // lines shows a text line by line.
 func lines(c *cursor) {
+	if c.d.bare {
+		c.skip(c.captured())
+		return
+	}
 	for i := 0; c.captured() > 0 && i < maxTextLines; i++ {
 		b := c.rest()
 		_, n, _ := httpLine(b)

@@ -229,10 +229,12 @@ func needOf(name string) need {
 		x.absent = func(r *Facts) bool { return r.Single && r.Kind == TCP }
 	case "arp":
 		x.absent = func(r *Facts) bool { return r.Single }
-	case "http", "http2", "json", "urlencoded-form", "mime_multipart", "media", "data-text-lines", "xml", "grpc", "protobuf", "websocket":
+	case "http", "http2", "grpc", "websocket":
 		x.absent = func(r *Facts) bool { return r.Without&(WithoutApp|WithoutHTTP) != 0 }
 	case "tls", "x509af", "x509ce", "x509if", "x509sat", "pkcs1", "pkix1explicit", "pkix1implicit", "ocsp":
 		x.absent = func(r *Facts) bool { return r.Without&(WithoutApp|WithoutTLS) != 0 }
+	case "json", "urlencoded-form", "mime_multipart", "media", "data-text-lines", "xml", "protobuf": // others than HTTP have them, too
+		x.absent = func(r *Facts) bool { return r.Without&WithoutApp != 0 }
 	case "dns", "resp", "pgsql", "mysql", "mqtt", "ssh", "socks":
 		x.absent = func(r *Facts) bool { return r.Without&(WithoutApp|WithoutPlain) != 0 }
 	case "mdns", "llmnr", "dhcp", "ntp", "quic":

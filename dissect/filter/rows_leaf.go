@@ -151,7 +151,8 @@ func presenceTest(f *fieldSource) rowTest {
 	}
 	if v, ok := verdictOf(f.name); ok {
 		return func(r *Facts) answer {
-			if r.Kind == TCP && r.Single && r.Sound {
+			// The answer to a SYN that uses ports again is told of, too, but not in its row.
+			if r.Kind == TCP && r.Single && r.Sound && r.Flags&uint16(tcp.SYN) == 0 {
 				return is(r.Verdict&v != 0)
 			}
 			return unknown

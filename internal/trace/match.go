@@ -20,6 +20,7 @@ type Matcher struct {
 	first  packet.Time
 	times  bool // the filter asks for times
 	ends   bool // it asks for addresses or ports
+	want   dissect.Want
 	facts  filter.Facts
 	window window
 }
@@ -30,7 +31,7 @@ func (t *Trace) NewMatcher(f *filter.Filter) *Matcher { return t.NewMatcherOf(Se
 // NewMatcherOf makes a matcher that judges packets as of a visit; a nil filter is
 // satisfied by every packet.
 func (t *Trace) NewMatcherOf(v Visit, f *filter.Filter) *Matcher {
-	m := &Matcher{t: t, f: f, reader: t.NewVisitor(v)}
+	m := &Matcher{t: t, f: f, reader: t.NewVisitor(v), want: dissect.WantFields}
 	m.asks(f)
 	return m
 }
@@ -85,7 +86,7 @@ func (m *Matcher) MatchKnown(s Snapshot, n packet.Number, known, holds uint64) (
 			}
 		}
 	}
-	tree, _, err := m.reader.Dissect(n, dissect.WantTree)
+	tree, _, err := m.reader.Dissect(n, m.want)
 	match = err == nil && m.f.MatchKnown(tree, x)
 	return match, x.Known, x.Holds
 }
@@ -136,6 +137,9 @@ func (m *Matcher) fill(f *filter.Facts, s Snapshot, n packet.Number, r *Row) {
 // asks notes what a filter asks for that costs something to find out.
 func (m *Matcher) asks(f *filter.Filter) {
 	for _, x := range f.Fields() {
+		if x.Abbrev == "_ws.text" {
+			m.want = dissect.WantTree
+		}
 		m.times = m.times || strings.HasPrefix(x.Abbrev, "frame.time")
 		m.ends = m.ends || strings.HasPrefix(x.Abbrev, "ip") || strings.HasSuffix(x.Abbrev, "port")
 	}
