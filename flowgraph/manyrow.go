@@ -38,12 +38,13 @@ func (g *Graph) manyLayout(width, timeWidth int, delta bool) layout {
 // laneAt is the column of a lane.
 func (l *layout) laneAt(k int) int { return l.left + k*l.gap }
 
-// of says which conversation a line is about; empty in a drawing of one.
+// of says which conversation a line is about, as the list of flows names it; empty
+// in a drawing of one.
 func (v *View) of() string {
 	if v.g.parts == nil {
 		return ""
 	}
-	return v.f.g.info.Kind.String() + ".stream " + digits(int(v.f.g.info.Stream)) + " · "
+	return v.f.g.info.Kind.String() + "." + digits(int(v.f.g.info.Stream)) + " · "
 }
 
 // endText says how the conversation being drawn stands where the capture ends.
@@ -125,7 +126,7 @@ func (v *View) manyRow(b *builder, it *item) {
 		ls = g.labels(i, l.wide && (right-left)*l.gap > 44, v.o.Raw)
 		for node := range uint8(2) {
 			if state := g.moved(e, node); state != "" {
-				notes = append(notes, note{long: ":" + digits(int(g.info.Node[node].Port)) + " " + state})
+				notes = append(notes, note{long: ":" + digits(int(g.info.Node[node].Port)) + " " + state, short: state})
 			}
 		}
 		notes = append(notes, g.notes(i, v.o.Raw)...)

@@ -232,7 +232,9 @@ func (v *View) Line(i int) Line {
 		v.idle(b, it)
 	case LineSettled:
 		long, short := g.settled(&g.sections[it.sect])
-		long, short = v.of()+long, v.of()+short
+		if of := v.of(); of != "" {
+			long, short = of+long, of+strings.TrimPrefix(short, "settled: ")
+		}
 		at := max(v.l.time+1, 1)
 		if at+3+text.Width(v.clean(long)) > v.l.width {
 			long = short

@@ -123,7 +123,7 @@ func (d *drawing) row(r row, y int) {
 		d.text(16, base, "heading", "start", s)
 		return
 	case LineIdle, LineSettled, LineEnd:
-		d.text(svgLeft+20, base, r.style.String(), "start", r.label)
+		d.text(svgDelta+15, base, r.style.String(), "start", r.label)
 		return
 	}
 	d.text(svgTime, base, "time", "end", r.time)
