@@ -104,7 +104,7 @@ func (s *traceSource) more(after packet.Number) (Info, []Segment) {
 	snap := s.t.Snapshot()
 	info.Missed = c.First < snap.First()
 	if st := s.t.Status(); st.Done {
-		info.End = st.Last
+		info.End = st.Latest
 	}
 	var segs []Segment
 	for _, n := range newer(snap, s.kind, s.stream, c.Last, after) {

@@ -158,9 +158,9 @@ func (t timeFormat) format(at, base packet.Time, decimals int) string {
 	return seconds(at.Sub(base), decimals)
 }
 
-// width is how many cells a time takes with six decimals, span being the length
-// of the capture.
-func (t timeFormat) width(span time.Duration) int {
+// width is how many cells a time takes with six decimals. early and late are the
+// bounds of what relative and delta times may be.
+func (t timeFormat) width(early, late time.Duration) int {
 	switch t {
 	case timeAbsolute:
 		return 15
@@ -169,7 +169,7 @@ func (t timeFormat) width(span time.Duration) int {
 	case timeEpoch:
 		return 17
 	}
-	return len(strconv.FormatInt(int64(span/time.Second), 10)) + 7
+	return max(len(seconds(early, 6)), len(seconds(late, 6)))
 }
 
 func fraction(decimals int) string { return ".000000000"[:decimals+1] }

@@ -3,7 +3,6 @@ package tui
 import (
 	"sort"
 	"strconv"
-	"time"
 
 	"tcplens/internal/packet"
 	"tcplens/internal/trace"
@@ -235,9 +234,22 @@ func (r *relations) marginOf(g *glyphs, n packet.Number, row *trace.Row) (bracke
 
 // columns lays the columns out for the list's width.
 func (p *listPane) columns(s *source, width int) placed {
-	span := s.status.Last.Sub(s.status.First)
+	st := &s.status
+	base := p.base(s)
+	early, late := st.Earliest.Sub(base), st.Latest.Sub(base)
+	if p.format == timeDelta {
+		early, late = -st.Back, st.Latest.Sub(st.Earliest)
+	}
 	digits := len(strconv.FormatUint(uint64(s.last()), 10))
-	return p.place(width, digits, p.format.width(max(span, time.Second)), s.wide)
+	return p.place(width, digits, p.format.width(early, late), s.wide)
+}
+
+// base is what relative times count from.
+func (p *listPane) base(s *source) packet.Time {
+	if ref := s.row(p.ref); ref != nil {
+		return ref.Time
+	}
+	return s.status.First
 }
 
 // view draws the heads of the columns and the rows.
@@ -280,10 +292,7 @@ func (p *listPane) view(s *source, l *line, r rect, focused bool, rel *relations
 		}
 	}
 	out = append(out, l.end())
-	base := s.status.First
-	if ref := s.row(p.ref); ref != nil {
-		base = ref.Time
-	}
+	base := p.base(s)
 	for i, t := range texts {
 		n := p.at(s, p.top+i)
 		row := s.row(n)

@@ -65,7 +65,9 @@ type Status struct {
 	Started  time.Time     // when the capture or the reading began
 	Ended    time.Time     // when it was done
 	First    packet.Time   // of the first packet
-	Last     packet.Time   // of the newest packet
+	Earliest packet.Time   // of all packets; before First where packets are out of order
+	Latest   packet.Time   // of all packets; not always the newest packet's
+	Back     time.Duration // how far a packet's time is at most before that of one captured earlier
 	Packets  uint64        // packets seen, evicted ones included
 	Bytes    uint64        // bytes of them on the wire
 	Dropped  uint64        // lost by the kernel

@@ -113,10 +113,13 @@ func (w *Writer) append(batch []Scanned) (done int, found []uint32) {
 	if len(batch) > 0 {
 		if st.Packets == 0 {
 			st.First = batch[0].Packet.Time
+			st.Earliest, st.Latest = st.First, st.First
 		}
-		st.Last = batch[len(batch)-1].Packet.Time
 		st.Packets += uint64(len(batch))
 		for i := range batch {
+			st.Earliest = min(st.Earliest, batch[i].Packet.Time)
+			st.Latest = max(st.Latest, batch[i].Packet.Time)
+			st.Back = max(st.Back, st.Latest.Sub(batch[i].Packet.Time))
 			st.Bytes += uint64(batch[i].Packet.Len)
 		}
 	}
