@@ -207,3 +207,21 @@ func TestSilenceOfTheWhole(t *testing.T) {
 		t.Errorf("silence is not drawn:\n%s", got)
 	}
 }
+
+// Several conversations of anything can be written in every form.
+func TestFormatsOfJoined(t *testing.T) {
+	for seed := range uint64(6) {
+		r := rand.New(rand.NewPCG(seed, 31))
+		var parts []*Graph
+		for p := range 2 + r.IntN(10) {
+			s := newScene(t)
+			s.flow.Src.Port += uint16(p)
+			wild(s, r, 30)
+			for i := range s.segs {
+				s.segs[i].Number = packet.Number(12*i + p + 1)
+			}
+			parts = append(parts, s.graph())
+		}
+		formats(t, Join(append(parts, datagrams(t))...), Options{Fold: Fold(int(seed%3) - 1), Time: TimeFormat(seed % 4), Raw: seed%2 == 0})
+	}
+}
