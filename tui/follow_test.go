@@ -422,3 +422,88 @@ func TestPipePrompt(t *testing.T) {
 		}
 	}
 }
+
+// TestFollowLive grows like tail -f: at the end it stays there, elsewhere it stays
+// where it is and says what is new, in every form.
+func TestFollowLive(t *testing.T) {
+	for _, form := range []string{"", "v", "v v", "v v v", "v v v v"} {
+		tr, f := live(t)
+		ps := replay(t, "../../internal/follow/testdata/lossy.pcap")
+		d := drive(t, Options{Trace: tr, Color: true}, 80, 24)
+		d.give(f, ps[:40])
+		d.keys("f " + form)
+		p := &d.m.conv
+		if !p.tail || p.cur != p.lines-1 {
+			t.Errorf("%q: opened at the newest packet it is at line %d of %d", form, p.cur, p.lines)
+		}
+		had := p.lines
+		d.give(f, ps[40:60])
+		d.settle(func() bool { return p.seen >= 60 && d.m.Idle() })
+		if p.lines <= had || p.cur != p.lines-1 {
+			t.Errorf("%q: %d lines were %d, the cursor is at %d", form, p.lines, had, p.cur)
+		}
+		d.keys("k k k")
+		at, had := p.cur, p.lines
+		d.give(f, ps[60:90])
+		d.settle(func() bool { return p.seen >= 90 && d.m.Idle() })
+		if want := fmt.Sprintf(" %d new ", p.lines-had); p.cur != at || p.lines <= had || !strings.Contains(d.screen(), want) {
+			t.Errorf("%q: from line %d the cursor went to %d; there is no chip %q:\n%s", form, at, p.cur, want, d.screen())
+		}
+		d.keys("G")
+		d.give(f, ps[90:])
+		d.settle(func() bool { return p.seen == packet.Number(len(ps)) && d.m.Idle() })
+		if p.cur != p.lines-1 || strings.Contains(d.screen(), " new ") {
+			t.Errorf("%q: G does not go back to the end:\n%s", form, d.screen())
+		}
+	}
+}
+
+// TestFollowGrown has the same lines whether the conversation was there at once or came
+// packet by packet, marks about earlier bytes included.
+func TestFollowGrown(t *testing.T) {
+	for name, form := range map[string]followForm{"../../internal/follow/testdata/lossy.pcap": formText, "../../internal/tcp/testdata/scenarios/20_partial_overlap.pcap": formHex,
+		"../../internal/follow/testdata/33_follow_gap.pcap": formC} {
+		tr, f := live(t)
+		ps := replay(t, name)
+		shape := followShape{form, follow.Both, 77}
+		d := drive(t, Options{Trace: tr, Color: true}, 80, 24)
+		d.give(f, ps[:4])
+		grown := indexed(t, tr, trace.TCP, shape)
+		for i := 4; i < len(ps); i++ {
+			d.give(f, ps[i:i+1])
+			grown.grow()
+			grown.advance(context.Background(), time.Now().Add(time.Hour))
+		}
+		whole := indexed(t, tr, trace.TCP, shape)
+		n, _ := whole.state()
+		if k, done := grown.state(); k != n || !done {
+			t.Errorf("%s: %d lines when it grows, %d at once", name, k, n)
+		}
+		a, b := grown.get(0, n), whole.get(0, n)
+		for i := range min(len(a), len(b)) {
+			if a[i] != b[i] {
+				t.Errorf("%s: line %d is\n%+v\nwhen it grows, and at once\n%+v", name, i, a[i], b[i])
+				break
+			}
+		}
+	}
+}
+
+// TestFollowUnfinished shows what has come of a message that has not ended, and then
+// the message.
+func TestFollowUnfinished(t *testing.T) {
+	tr, f := live(t)
+	ps := replay(t, "web.pcap")
+	d := drive(t, Options{Trace: tr, Color: true}, 80, 24)
+	d.give(f, ps[:10])
+	d.keys("f v v / 'not ended' Enter")
+	if s := d.screen(); !strings.Contains(s, "not ended yet · since packet 8") || !strings.Contains(s, "│ [node 1: ") {
+		t.Errorf("an answer that goes on:\n%s", s)
+	}
+	d.give(f, ps[10:])
+	d.settle(func() bool { return d.m.conv.seen == 40 && d.m.Idle() })
+	d.keys("/ 'not ended' Enter")
+	if s := d.screen(); !strings.Contains(s, "not ended yet · since packet 36") || strings.Contains(s, "since packet 8") {
+		t.Errorf("that answer has ended, another has not:\n%s", s)
+	}
+}

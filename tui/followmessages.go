@@ -22,9 +22,10 @@ type messageIndex struct {
 	shape followShape
 
 	heights map[messageID]int // lines of each message laid out so far
-	shown   []int32           // messages of the sides asked for, in order
+	shown   []int32           // messages of the sides asked for, in order; −1−side for what has not ended
 	starts  []int             // and the line that each begins at
 	next    int               // the first message that is not in shown or left out
+	ended   bool              // what has not ended is in shown too
 	lines   int
 	done    bool
 
@@ -44,7 +45,7 @@ func newMessageIndex(tr *trace.Trace, kind trace.Kind, stream uint32, s followSh
 	if err != nil {
 		return nil, err
 	}
-	return &messageIndex{msgs: msgs, shape: s, heights: make(map[messageID]int), laid: -1}, nil
+	return &messageIndex{msgs: msgs, shape: s, heights: make(map[messageID]int), laid: none}, nil
 }
 
 func (x *messageIndex) looks() followShape { return x.shape }
@@ -142,12 +143,24 @@ func (x *messageIndex) advance(ctx context.Context, deadline time.Time) {
 	for x.next < x.msgs.Len() && ctx.Err() == nil {
 		x.step()
 	}
+	if x.next == x.msgs.Len() && !x.ended {
+		x.ended = true
+		for side := range uint8(2) {
+			if x.msgs.Unfinished(side).Bytes > 0 && (x.shape.side == follow.Both || x.shape.side == int(side)) {
+				i := -1 - int(side)
+				x.shown = append(x.shown, int32(i))
+				x.starts = append(x.starts, x.lines)
+				x.lines += len(x.lay(i))
+			}
+		}
+	}
 	x.done = ctx.Err() == nil
 }
 
 // restart counts lines from the first message again, without laying any out twice.
 func (x *messageIndex) restart() {
-	x.shown, x.starts, x.next, x.lines, x.laid = x.shown[:0], x.starts[:0], 0, 0, -1
+	x.shown, x.starts, x.next, x.lines, x.laid = x.shown[:0], x.starts[:0], 0, 0, none
+	x.ended = false
 }
 
 // step takes one message more.
@@ -174,6 +187,9 @@ func (x *messageIndex) lay(i int) []followLine {
 	if x.laid == i {
 		return x.kept
 	}
+	if i < 0 {
+		return x.layOpen(i)
+	}
 	m, err := x.msgs.At(i)
 	if err != nil {
 		return []followLine{{text: "[" + err.Error() + "]", style: sWarn}}
@@ -198,16 +214,45 @@ func (x *messageIndex) lay(i int) []followLine {
 		case follow.LineNote:
 			st = sWarn
 		}
-		for s := l.Text; ; {
-			part := head1(s, x.shape.width)
-			out = append(out, followLine{text: part, style: st, side: m.Side, frame: m.Frame, left: left})
-			if s = s[len(part):]; s == "" {
-				break
-			}
-		}
+		out = x.wrap(out, l.Text, followLine{style: st, side: m.Side, frame: m.Frame, left: left})
 	}
 	x.laid, x.kept = i, out
 	return out
+}
+
+// none is no message: laid has the lines of none.
+const none = -100
+
+// layOpen makes the lines of what a side has sent behind its last message.
+func (x *messageIndex) layOpen(i int) []followLine {
+	side := uint8(-1 - i)
+	o := x.msgs.Unfinished(side)
+	l := followLine{side: side, frame: o.First, left: x.msgs.Info().Server != 0 == (side == 0)}
+	head := l
+	head.text, head.style, head.head = "not ended yet · since packet "+strconv.FormatUint(uint64(o.First), 10), sHeading, true
+	out := []followLine{head}
+	for _, t := range x.msgs.Open(side) {
+		if l.style = sSide0; !l.left {
+			l.style = sSide1
+		}
+		if t.Kind == follow.LineNote {
+			l.style = sWarn
+		}
+		out = x.wrap(out, t.Text, l)
+	}
+	x.laid, x.kept = i, out
+	return out
+}
+
+// wrap appends a text in lines of the width, each like l.
+func (x *messageIndex) wrap(out []followLine, s string, l followLine) []followLine {
+	for {
+		l.text = head1(s, x.shape.width)
+		out = append(out, l)
+		if s = s[len(l.text):]; s == "" {
+			return out
+		}
+	}
 }
 
 // head1 is head with at least one character, so that a line comes to its end.
@@ -255,6 +300,9 @@ func (x *messageIndex) lineOf(p followPlace) (line, col int, ok bool) {
 	best := -1
 	var found packet.Number
 	for k, i := range x.shown {
+		if i < 0 {
+			continue
+		}
 		frame, _ := x.msgs.Place(int(i))
 		if frame >= p.frame && (best < 0 || frame < found) {
 			best, found = k, frame

@@ -81,6 +81,9 @@ func (m *Model) openFollow() tea.Cmd {
 // firstForm is how a conversation is shown until the user says otherwise: as text,
 // but for what cannot be read as such.
 func firstForm(tr *trace.Trace, kind trace.Kind, stream uint32) followForm {
+	if c, ok := tr.Conversation(kind, stream); ok && kind == trace.UDP && c.TLS != (dissect.TLSInfo{}) {
+		return formMessages // DTLS or QUIC
+	}
 	if kind == trace.TCP {
 		switch tr.App(stream) {
 		case dissect.AppTLS, dissect.AppHTTP2:

@@ -249,7 +249,7 @@ func (m *Message) Title() string {
 	if m.Stream != 0 {
 		t += fmt.Sprintf(" stream %d", m.Stream)
 	}
-	if len(m.Head) == 0 {
+	if len(m.Head) == 0 && m.Proto.Abbrev != "data" {
 		t += ", body"
 	}
 	return t

@@ -8,6 +8,7 @@ import (
 
 	"tcplens/dissect"
 	"tcplens/internal/packet"
+	"tcplens/internal/tcp"
 	"tcplens/internal/trace"
 )
 
@@ -42,8 +43,14 @@ type Messages struct {
 type Unfinished struct {
 	Packets int
 	Bytes   uint64
+	First   packet.Number
 	Last    packet.Number
+
+	newest []packet.Number // the last ones of its packets
 }
+
+// maxOpen bounds the packets of an unfinished message that are remembered.
+const maxOpen = 256
 
 // place is where a message is.
 type place struct {
@@ -74,14 +81,14 @@ func OpenMessages(t *trace.Trace, kind trace.Kind, stream uint32) (*Messages, er
 func (m *Messages) Info() Info { return m.info }
 
 // Update takes in packets that are new, until ctx ends: the next call goes on then.
-// It says whether there are new messages.
+// It says whether there are new messages, or more of one that has not ended.
 func (m *Messages) Update(ctx context.Context) bool {
 	info, segs, _ := m.source.more(m.last, 1<<30)
 	if m.last != 0 {
 		info.Missed = m.info.Missed
 	}
 	m.info = info
-	had := len(m.places)
+	had, open := len(m.places), [2]packet.Number{m.open[0].Last, m.open[1].Last}
 	for i := range segs {
 		if ctx.Err() != nil {
 			break
@@ -89,7 +96,7 @@ func (m *Messages) Update(ctx context.Context) bool {
 		m.add(&segs[i])
 	}
 	if len(m.places) == had {
-		return false
+		return open != [2]packet.Number{m.open[0].Last, m.open[1].Last}
 	}
 	// The streams of HTTP/2 stand apart; each is in the order of its packets.
 	slices.SortStableFunc(m.places, func(a, b place) int { return cmp.Compare(a.stream, b.stream) })
@@ -117,10 +124,17 @@ func (m *Messages) add(seg *Segment) {
 	}
 	if o := &m.open[side]; len(list) > 0 {
 		*o = Unfinished{}
-	} else if seg.Len > 0 {
+	} else if seg.Len > 0 && seg.Verdict&(tcp.Retransmission|tcp.FastRetransmission|tcp.SpuriousRetransmission|tcp.KeepAlive) == 0 {
+		if o.Packets == 0 {
+			o.First = seg.Number
+		}
 		o.Packets++
 		o.Bytes += uint64(seg.Len)
 		o.Last = seg.Number
+		if len(o.newest) == maxOpen {
+			o.newest = o.newest[:copy(o.newest, o.newest[maxOpen/2:])]
+		}
+		o.newest = append(o.newest, seg.Number)
 	}
 }
 
@@ -131,6 +145,12 @@ func (m *Messages) read(n packet.Number) []dissect.Message {
 		tree, cols, err := m.r.Dissect(n, dissect.WantTree|dissect.WantColumns)
 		if err == nil {
 			m.cache.list = dissect.MessagesOf(tree, cols.Info)
+			if l := m.cache.list; len(l) == 1 && l[0].Proto.Abbrev == "data" {
+				// No protocol takes it apart: its bytes say more than the Info text.
+				if b, err := m.r.Payload(n); err == nil && len(b) > 0 {
+					l[0].Head, l[0].Body = nil, append([]byte(nil), b...)
+				}
+			}
 		}
 	}
 	return m.cache.list
@@ -141,6 +161,29 @@ func (m *Messages) Len() int { return len(m.places) }
 
 // Unfinished says what a side has sent behind its last message.
 func (m *Messages) Unfinished(side uint8) Unfinished { return m.open[side&1] }
+
+// Open lays out what a side has sent behind its last message, as far as it is text:
+// the newest packets of it, as they came. There are no lines if there is nothing.
+func (m *Messages) Open(side uint8) []Line {
+	o := &m.open[side&1]
+	if o.Bytes == 0 {
+		return nil
+	}
+	var b []byte
+	for _, n := range o.newest {
+		// What is no longer kept cannot be shown.
+		p, _ := m.r.Payload(n)
+		b = append(b, p...)
+	}
+	out := []Line{{o.Text(side & 1), LineNote}}
+	if !isText(b) {
+		return out
+	}
+	if n := len(o.newest); n < o.Packets {
+		out = append(out, Line{fmt.Sprintf("[the newest %d of its %d packets]", n, o.Packets), LineNote})
+	}
+	return textLines(out, b)
+}
 
 // Place gives the packet that message i ends in, and which message of that packet
 // it is, from 0. Together they name the message for ever; i may come to be another one
