@@ -20,6 +20,7 @@ type Filter struct {
 	leaves []*leaf
 	bytes  bool // one of the leaves looks at bytes
 	data   bool // one of them asks for what is recognised in the data of TCP
+	ends   bool // all of them ask for the ends of the conversation only
 }
 
 // String gives the expression as it was written.
@@ -81,9 +82,13 @@ func compiled(text string, tree expr, p *parser) (*Filter, *Error) {
 
 // take keeps the leaves of a compiled expression.
 func (f *Filter) take(leaves []*leaf) {
-	f.leaves, f.bytes, f.data = leaves, false, false
+	f.leaves, f.bytes, f.data, f.ends = leaves, false, false, len(leaves) > 0
+	for _, x := range f.fields {
+		f.ends = f.ends && ofEnds(x.Abbrev)
+	}
 	for _, l := range leaves {
 		f.bytes = f.bytes || l.raw != nil
+		f.ends = f.ends && l.fact != nil
 		for _, n := range l.needs {
 			f.data = f.data || n.ofData()
 		}

@@ -355,3 +355,31 @@ func TestCandidates(t *testing.T) {
 		t.Errorf("nothing was typed, but there are candidates: %v", c.Candidates)
 	}
 }
+
+// TestOfEnds says which expressions have one answer for each way of a conversation.
+func TestOfEnds(t *testing.T) {
+	known := dissect.NewLookup()
+	for expr, want := range map[string]bool{
+		"ip.addr == 10.0.0.0/8":                    true,
+		"tcp.port == 80 or udp.srcport in {53, 1}": true,
+		"not ip.src == 10.0.0.1":                   true,
+		"tcp.port":                                 true,
+		"tcp.port == 80 and tcp.len > 0":           false,
+		"ip.addr[0] == 10":                         false,
+		"ip.addr#1 == 10.0.0.1":                    false,
+		"ip.addr == ${ip.src}":                     false,
+		"tcp.stream == 1":                          false,
+		"http":                                     false,
+	} {
+		f, err := filter.Parse(expr, known)
+		if err != nil {
+			t.Fatal(expr, err)
+		}
+		if f.OfEnds() != want {
+			t.Errorf("%s: %v", expr, !want)
+		}
+	}
+	if (*filter.Filter)(nil).OfEnds() {
+		t.Error("no filter asks for nothing")
+	}
+}

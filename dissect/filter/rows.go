@@ -108,6 +108,21 @@ func (f *Filter) Bytes(r *Facts, frame []byte) (match, known bool) {
 // UsesBytes says whether Bytes can tell more than Rows.
 func (f *Filter) UsesBytes() bool { return f != nil && f.bytes }
 
+// OfEnds says whether the expression asks for addresses and ports only, in a way
+// that rows can answer: of plain packets (see Facts.Plain) all that go one way in a
+// conversation have the same answer.
+func (f *Filter) OfEnds() bool { return f != nil && f.ends }
+
+// ofEnds says whether a field is one of the ends of a conversation.
+func ofEnds(name string) bool {
+	switch name {
+	case "ip.addr", "ip.src", "ip.dst", "ipv6.addr", "ipv6.src", "ipv6.dst",
+		"tcp.port", "tcp.srcport", "tcp.dstport", "udp.port", "udp.srcport", "udp.dstport":
+		return true
+	}
+	return false
+}
+
 // UsesData says whether the expression asks for what is recognised in the data of
 // TCP, so that Facts.Without is worth finding out.
 func (f *Filter) UsesData() bool { return f != nil && f.data }

@@ -183,6 +183,9 @@ func (s *Scanner) look(ctx context.Context, w *worker, f *filter.Filter, snap tr
 			}
 		}
 		if match {
+			if out.Found == nil {
+				out.Found = make([]packet.Number, 0, b.last-n+1)
+			}
 			out.Found = append(out.Found, n)
 		}
 	}

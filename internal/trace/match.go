@@ -23,6 +23,9 @@ type Matcher struct {
 	want   dissect.Want
 	facts  filter.Facts
 	window window
+
+	ofEnds bool       // the filter has one answer for each way of a conversation
+	memo   [3][]uint8 // those answers, by kind, stream and direction: 0 not known, 1 no, 2 yes
 }
 
 // NewMatcher makes a matcher; a nil filter is satisfied by every packet.
@@ -33,6 +36,7 @@ func (t *Trace) NewMatcher(f *filter.Filter) *Matcher { return t.NewMatcherOf(Se
 func (t *Trace) NewMatcherOf(v Visit, f *filter.Filter) *Matcher {
 	m := &Matcher{t: t, f: f, reader: t.NewVisitor(v), want: dissect.WantFields}
 	m.asks(f)
+	m.ofEnds = f.OfEnds()
 	return m
 }
 
@@ -50,9 +54,33 @@ func (m *Matcher) Row(s Snapshot, n packet.Number) (match, known bool) {
 	if row == nil || m.f == nil {
 		return row != nil, true
 	}
+	memo := m.recall(row)
+	if memo != nil && *memo != 0 {
+		return *memo == 2, true
+	}
 	m.fill(&m.facts, s, n, row)
 	m.facts.Known = 0
-	return m.f.Rows(&m.facts)
+	match, known = m.f.Rows(&m.facts)
+	if memo != nil && known {
+		*memo = 1
+		if match {
+			*memo = 2
+		}
+	}
+	return match, known
+}
+
+// recall gives the place of the answer for all packets that go the way of a row's in
+// its conversation; nil if there is none.
+func (m *Matcher) recall(r *Row) *uint8 {
+	if !m.ofEnds || r.Kind == NoKind || r.bits&(rowPlain|rowMany|rowFragment|rowMalformed) != rowPlain {
+		return nil
+	}
+	at := int(r.Stream)<<1 | int(r.Dir&1)
+	for len(m.memo[r.Kind]) <= at {
+		m.memo[r.Kind] = append(m.memo[r.Kind], make([]uint8, 2*(len(m.memo[r.Kind])+256))...)
+	}
+	return &m.memo[r.Kind][at]
 }
 
 // MatchKnown is Match with what is known of the filter's leaves (see
