@@ -77,6 +77,7 @@ func (m *Model) clicked(x, y int, twice bool) tea.Cmd {
 		hit = pickRow(&m.pick.cur, m.pick.top, len(m.pick.list), y-s.body.y-1)
 	case viewFollow:
 		hit = pickRow(&m.conv.cur, m.conv.top, m.conv.lines, y-s.body.y-1)
+		m.conv.col = max(x-s.body.x-2, 0) // behind the margin
 		m.conv.tail = false
 	case viewGraph:
 		if m.graph.sight != nil {

@@ -179,5 +179,9 @@ func HexLine(off uint64, data []byte) string {
 		}
 		line = append(line, c)
 	}
+	// A blank at the end goes away, but where the gap behind eight characters does.
+	if k := len(line) - 1; line[k] == ' ' && len(data) != 8 {
+		line = line[:k]
+	}
 	return string(line)
 }
