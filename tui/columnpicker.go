@@ -178,22 +178,36 @@ func (m *Model) addColumn(field string) tea.Cmd {
 	all := slices.Clone(m.columns)
 	if i := slices.IndexFunc(all, func(c config.Column) bool { return c.Field == field }); i >= 0 {
 		all[i].Hidden = false
-		m.say(all[i].Title+" is shown", false)
-		return m.useColumns(all)
+		cmd := m.useColumns(all)
+		m.sayColumn(all[i], "is shown")
+		return cmd
 	}
 	c := config.Column{Title: config.TitleOf(field, v), Field: field, Right: config.RightAligned(field, v)}
 	at := len(all)
 	if at > 0 && all[at-1].Field == "info" {
 		at--
 	}
-	m.sayf("%s is a column now: %s", c.Title, m.keyHint(actColumns, "orders and sizes them"))
-	return m.useColumns(slices.Insert(all, at, c))
+	cmd := m.useColumns(slices.Insert(all, at, c))
+	m.sayColumn(c, "is a column now")
+	return cmd
+}
+
+// sayColumn says what has become of a column, and if it is not seen, why.
+func (m *Model) sayColumn(c config.Column, what string) {
+	cols := m.list.columns(&m.src, m.arrange().list.w)
+	for i := range m.list.set {
+		if m.list.set[i].Field == c.Field && cols.set[i].w == 0 {
+			m.sayf("%s %s, but there is no room for it: %s", c.Title, what, m.keyHint(actColumns, "hides others"))
+			return
+		}
+	}
+	m.sayf("%s %s: %s", c.Title, what, m.keyHint(actColumns, "orders and sizes them"))
 }
 
 // columnFromTree makes the field under the cursor a column, or takes it away again.
 func (m *Model) columnFromTree() tea.Cmd {
 	n := m.tree.node()
-	if n == nil || len(m.lookup[n.abbrev]) == 0 {
+	if n == nil || len(m.lookup[n.abbrev]) == 0 || n.abbrev == "_ws.text" {
 		m.say("this line is no field that could be a column", false)
 		return nil
 	}

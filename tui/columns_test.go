@@ -163,3 +163,18 @@ func TestColumnValues(t *testing.T) {
 		}
 	}
 }
+
+// TestAddedColumnIsSeen adds columns in a narrow window: the length makes room for
+// what was asked for, and what has no room is said to have none.
+func TestAddedColumnIsSeen(t *testing.T) {
+	d := drive(t, Options{Trace: open(t, "web.pcap")}, 80, 24)
+	d.keys("j j j j j Left Left Left Left > > > > o a 'tcp.flags' Enter Esc")
+	heads := strings.Split(d.screen(), "\n")[2]
+	if !strings.Contains(heads, " Flags ") || strings.Contains(heads, " Len ") {
+		t.Errorf("the new column is not shown in the place of the length: %q", heads)
+	}
+	d.keys("o a 'tcp.len' Enter")
+	if want := "is a column now, but there is no room for it: o hides others"; !strings.HasSuffix(d.m.note, want) {
+		t.Errorf("%q does not end in %q", d.m.note, want)
+	}
+}

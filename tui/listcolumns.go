@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"tcplens/dissect"
@@ -141,11 +142,21 @@ func (p *listPane) place(width, digits, timeWidth int, m measure) placed {
 		out.set[i].w = w
 	}
 	// What does not fit goes, from the right: fields that leave Info no room, then all
-	// that would leave the window.
-	for i := len(p.set) - 1; i > 0 && p.used(out.set, gaps)+leastInfo*p.info() > width; i-- {
+	// that would leave the window. The length goes before fields, if that is enough:
+	// nobody asked for it as they did for those.
+	spare := 0
+	length := slices.IndexFunc(p.set, func(c listColumn) bool { return c.kind == colLen && c.Width == 0 })
+	if length >= 0 && extra > 0 && out.set[length].w > 0 {
+		spare = out.set[length].w + p.gap(length, &gaps)
+	}
+	least := width - leastInfo*p.info()
+	for i := len(p.set) - 1; i > 0 && p.used(out.set, gaps)-spare > least; i-- {
 		if p.set[i].kind == colField {
 			out.set[i].w = 0
 		}
+	}
+	if spare > 0 && p.used(out.set, gaps) > least {
+		out.set[length].w = 0
 	}
 	for i := len(p.set) - 1; i >= 0 && p.used(out.set, gaps) > width; i-- {
 		if p.set[i].kind != colInfo {

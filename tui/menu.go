@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -79,7 +81,8 @@ func (u *menu) view(l *line, w, h int) []string {
 			out = append(out, l.end())
 		}
 	}
-	from, to := u.window(h - len(out) - len(wrap(u.hint, w-3)))
+	hint := wrapHint(l.g.text(u.hint), w-3)
+	from, to := u.window(h - len(out) - len(hint))
 	for i := from; i < to; i++ {
 		it := u.items[i]
 		l.reset(w, gPlain)
@@ -92,16 +95,28 @@ func (u *menu) view(l *line, w, h int) []string {
 		l.put(sText, it.text)
 		out = append(out, l.end())
 	}
-	if u.hint != "" {
-		for _, part := range wrap(l.g.text(u.hint), w-3) {
-			l.reset(w, gBar)
-			l.space(2)
-			l.put(sHint, part)
-			out = append(out, l.end())
-		}
+	for _, part := range hint {
+		l.reset(w, gBar)
+		l.space(2)
+		l.put(sHint, part)
+		out = append(out, l.end())
 	}
 	if len(out) > h {
 		out = out[:max(h, 0)]
+	}
+	return out
+}
+
+// wrapHint breaks keys and what they do into lines of at most w cells, but never
+// between a key and its words: three blanks part one key from the next.
+func wrapHint(s string, w int) []string {
+	var out []string
+	for _, part := range strings.Split(s, "   ") {
+		if n := len(out); n > 0 && cells(out[n-1])+3+cells(part) <= w {
+			out[n-1] += "   " + part
+		} else if part != "" {
+			out = append(out, wrap(part, w)...)
+		}
 	}
 	return out
 }

@@ -164,7 +164,11 @@ func (m *Model) valueHints(f *dissect.Field, word string) []hint {
 	var out []hint
 	for s, n := range v.count {
 		if s != word && strings.Contains(strings.ToLower(s), low) {
-			out = append(out, hint{text: s, desc: "seen " + count(uint64(n), "time")})
+			h := hint{text: s, desc: "seen " + count(uint64(n), "time")}
+			if name := nameOf(f, s); name != "" {
+				h.desc = name + ", " + h.desc
+			}
+			out = append(out, h)
 		}
 	}
 	begins := func(h hint) bool { return strings.HasPrefix(strings.ToLower(strings.Trim(h.text, `"`)), low) }
@@ -178,6 +182,18 @@ func (m *Model) valueHints(f *dissect.Field, word string) []hint {
 		return cmp.Or(-cmp.Compare(v.count[a.text], v.count[b.text]), cmp.Compare(a.text, b.text))
 	})
 	return out
+}
+
+// nameOf is the name of a number as a filter has it; empty if it has none.
+func nameOf(f *dissect.Field, number string) string {
+	if f.Names == nil {
+		return ""
+	}
+	n, err := strconv.ParseUint(number, 0, 64)
+	if err != nil {
+		return ""
+	}
+	return f.Names(n)
 }
 
 // literal writes the value of a node as it is written in a filter; empty if it has none.
