@@ -192,6 +192,7 @@ type seekMsg struct {
 // forget begins to count anew.
 func (k *followSeek) forget() {
 	k.era++
+	k.running = false
 	k.hits, k.tally, k.hit = nil, tally{}, followPlace{}
 }
 

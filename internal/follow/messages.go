@@ -31,6 +31,7 @@ type Messages struct {
 	places []place
 	mimes  map[mimeKey]string
 	last   packet.Number
+	queue  []Segment     // packets that are listed and have not been looked at
 	open   [2]Unfinished // what came behind the last message of each side
 
 	cache struct {
@@ -70,7 +71,7 @@ type mimeKey struct {
 // OpenMessages begins to look at the messages of a conversation: none as yet. It
 // fails when there is no such conversation.
 func OpenMessages(t *trace.Trace, kind trace.Kind, stream uint32) (*Messages, error) {
-	s, err := Open(t, kind, stream)
+	s, err := Begin(t, kind, stream)
 	if err != nil {
 		return nil, err
 	}
@@ -83,17 +84,21 @@ func (m *Messages) Info() Info { return m.info }
 // Update takes in packets that are new, until ctx ends: the next call goes on then.
 // It says whether there are new messages, or more of one that has not ended.
 func (m *Messages) Update(ctx context.Context) bool {
-	info, segs, _ := m.source.more(m.last, 1<<30)
-	if m.last != 0 {
-		info.Missed = m.info.Missed
-	}
-	m.info = info
 	had, open := len(m.places), [2]packet.Number{m.open[0].Last, m.open[1].Last}
-	for i := range segs {
-		if ctx.Err() != nil {
-			break
+	for ctx.Err() == nil {
+		if len(m.queue) == 0 {
+			const batch = 1000
+			var info Info
+			if info, m.queue, _ = m.source.more(m.last, batch); m.last != 0 {
+				info.Missed = m.info.Missed
+			}
+			m.info = info
+			if len(m.queue) == 0 {
+				break
+			}
 		}
-		m.add(&segs[i])
+		m.add(&m.queue[0])
+		m.queue = m.queue[1:]
 	}
 	if len(m.places) == had {
 		return open != [2]packet.Number{m.open[0].Last, m.open[1].Last}

@@ -13,7 +13,7 @@ import (
 // source is where a stream gets more packets from.
 type source interface {
 	// more gives the packets after one, and the conversation as it is now.
-	// It gives most of them at most, and says whether there are others.
+	// It may give only most of them, one at least, and says whether there are others.
 	more(after packet.Number, most int) (info Info, segs []Segment, others bool)
 	// time gives when a packet was seen.
 	time(packet.Number) packet.Time
@@ -32,7 +32,8 @@ func Open(t *trace.Trace, kind trace.Kind, stream uint32) (*Stream, error) {
 
 // Begin is Open without taking in any packet: Take and Update do.
 func Begin(t *trace.Trace, kind trace.Kind, stream uint32) (*Stream, error) {
-	if _, ok := t.Conversation(kind, stream); !ok {
+	c, ok := t.Conversation(kind, stream)
+	if !ok {
 		n := t.Streams(kind)
 		if n == 0 {
 			return nil, fmt.Errorf("%s.stream %d: the capture has no %s conversation", kind, stream, strings.ToUpper(kind.String()))
@@ -40,7 +41,7 @@ func Begin(t *trace.Trace, kind trace.Kind, stream uint32) (*Stream, error) {
 		return nil, fmt.Errorf("%s.stream %d: there is none, the last one is %d", kind, stream, n-1)
 	}
 	r := t.NewReader()
-	s := New(Info{Kind: kind, Stream: stream, Server: -1}, r.Payload)
+	s := New(infoOf(&c, t.Snapshot()), r.Payload)
 	s.source = &traceSource{t: t, r: r, kind: kind, stream: stream}
 	return s, nil
 }
@@ -88,25 +89,36 @@ func (s *traceSource) more(after packet.Number, most int) (Info, []Segment, bool
 		return Info{Kind: s.kind, Stream: s.stream, Server: -1}, nil, false
 	}
 	snap := s.t.Snapshot()
-	info := Info{
-		Kind: s.kind, Stream: s.stream, Node: [2]packet.Endpoint{c.Flow.Src, c.Flow.Dst},
+	info := infoOf(&c, snap)
+	for {
+		numbers, others := s.newer(snap, &c, after, most)
+		segs := make([]Segment, 0, len(numbers))
+		for _, n := range numbers {
+			if r := snap.Row(n); r != nil && !r.Broken() {
+				segs = append(segs, s.segment(n, r))
+			}
+		}
+		if len(segs) > 0 || !others {
+			return info, segs, others
+		}
+		after = numbers[len(numbers)-1] // none of these has data of the conversation
+	}
+}
+
+// infoOf is what a summary says of a conversation.
+func infoOf(c *trace.Conversation, snap trace.Snapshot) Info {
+	return Info{
+		Kind: c.Kind, Stream: c.Stream, Node: [2]packet.Endpoint{c.Flow.Src, c.Flow.Dst},
 		Server: c.Server, Missed: c.First < snap.First(),
 	}
-	numbers, others := s.newer(snap, &c, after, most)
-	segs := make([]Segment, 0, len(numbers))
-	for _, n := range numbers {
-		if r := snap.Row(n); r != nil && !r.Broken() {
-			segs = append(segs, s.segment(n, r))
-		}
-	}
-	return info, segs, others
 }
 
 // sparse is how many packets of a capture to one of the conversation make it quicker
 // to follow the rows back from the last one than to look at all.
 const sparse = 16
 
-// newer lists the conversation's packets after one, in order, most of them at most.
+// newer lists the conversation's packets after one, in order; most of them, unless
+// they lie so far apart that it costs less to list all at once.
 func (s *traceSource) newer(snap trace.Snapshot, c *trace.Conversation, after packet.Number, most int) (out []packet.Number, others bool) {
 	last := min(c.Last, snap.Last())
 	from := max(after+1, c.First, snap.First())
@@ -114,11 +126,7 @@ func (s *traceSource) newer(snap trace.Snapshot, c *trace.Conversation, after pa
 		return nil, false
 	}
 	if uint64(last-from) > sparse*(uint64(c.Traffic[0].Packets)+uint64(c.Traffic[1].Packets)) {
-		out = s.back(snap, last, after)
-		if len(out) > most {
-			return out[:most], true
-		}
-		return out, false
+		return s.back(snap, last, after), false
 	}
 	for n := from; n <= last; n++ {
 		if r := snap.Row(n); r != nil && r.Kind == s.kind && r.Stream == s.stream {

@@ -104,3 +104,37 @@ func TestOpenNothing(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// TestTake takes packets in a few at a time, and comes to the same.
+func TestTake(t *testing.T) {
+	for _, name := range []string{"lossy.pcap", "33_follow_gap.pcap"} {
+		p, err := pipeline.LoadFile(filepath.Join("testdata", name), pipeline.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		whole, err := follow.Open(p.Trace(), trace.TCP, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, most := range []int{1, 2, 7, 1000} {
+			s, err := follow.Begin(p.Trace(), trace.TCP, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Last() != 0 || len(s.Chunks()) != 0 {
+				t.Errorf("%s begins with packet %d", name, s.Last())
+			}
+			calls := 1
+			for _, others := s.Take(most); others; _, others = s.Take(most) {
+				calls++
+			}
+			if most == 1 && calls < 10 {
+				t.Errorf("%s is taken in %d times only", name, calls)
+			}
+			if a, b := fmt.Sprint(s.Turns(), s.Chunks(), s.Marks()), fmt.Sprint(whole.Turns(), whole.Chunks(), whole.Marks()); a != b || s.Last() != whole.Last() {
+				t.Errorf("%s, %d packets at a time, comes to\n%s\nand at once to\n%s", name, most, a, b)
+			}
+		}
+	}
+}
