@@ -151,11 +151,15 @@ func presenceTest(f *fieldSource) rowTest {
 	}
 	if v, ok := verdictOf(f.name); ok {
 		return func(r *Facts) answer {
-			// The answer to a SYN that uses ports again is told of, too, but not in its row.
-			if r.Kind == TCP && r.Single && r.Sound && r.Flags&uint16(tcp.SYN) == 0 {
-				return is(r.Verdict&v != 0)
+			if r.Kind != TCP || !r.Single || !r.Sound {
+				return unknown
 			}
-			return unknown
+			// The answer to a SYN that uses ports again is told of, too, but not in its row.
+			const answer = uint16(tcp.SYN | tcp.ACK)
+			if v&tcp.ReusedPorts != 0 && r.Flags&answer == answer && r.Verdict&v == 0 {
+				return unknown
+			}
+			return is(r.Verdict&v != 0)
 		}
 	}
 	switch f.name {
