@@ -68,7 +68,7 @@ func (m *Model) except() {
 // applyThing shows the packets of a filter made of the thing under the cursor.
 func (m *Model) applyThing(t thing, expr string) {
 	if m.view != viewPackets {
-		m.came, m.view, m.focus = nil, viewPackets, paneList
+		m.toPackets()
 		m.list.leaveTail(&m.src)
 	}
 	m.setFilter(expr)
@@ -116,7 +116,7 @@ func (m *Model) combineMenu() {
 	}
 	u.items = append(u.items, menuItem{"e", "edit it first", func(m *Model) tea.Cmd {
 		if m.view != viewPackets {
-			m.came, m.view, m.focus = nil, viewPackets, paneList
+			m.toPackets()
 		}
 		return m.openFilter(joined(m.filter, "and", whole))
 	}})

@@ -420,3 +420,34 @@ func TestEscapes(t *testing.T) {
 		}
 	}
 }
+
+// TestOutOfPackets goes from a view to its packets and out again: to where it came
+// from, however often, and from the root out of the program.
+func TestOutOfPackets(t *testing.T) {
+	d := drive(t, Options{Trace: open(t, "web.pcap")}, 80, 24)
+	for range 3 {
+		d.keys("3 Enter")
+		if d.m.view != viewPackets || d.m.filter == "" {
+			t.Fatalf("Enter on a request: view %d, filter %q", d.m.view, d.m.filter)
+		}
+		d.keys("f")
+	}
+	d.keys("Enter Esc")
+	if d.m.view != viewFollow {
+		t.Errorf("out of a packet of follow is view %d", d.m.view)
+	}
+	d.keys("Esc Esc")
+	if d.m.view != viewRequests {
+		t.Errorf("out of the packets of a request is view %d", d.m.view)
+	}
+	if d.keys("q"); d.m.view != viewPackets || d.quit {
+		t.Errorf("q in the requests is view %d, quit %v", d.m.view, d.quit)
+	}
+	if d.keys("2 Enter / ^u 'tcp' Enter Esc"); d.m.view != viewPackets {
+		t.Error("a filter that was typed does not make the packets the root")
+	}
+	if d.take(keyOf("q")); len(d.m.came) > 0 {
+		t.Error("the root has something behind it")
+	}
+	d.settle(func() bool { return d.quit })
+}

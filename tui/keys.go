@@ -287,7 +287,7 @@ func bindings() []binding {
 		{act: actRequests, keys: []string{"3"}, in: everywhere, name: "requests", long: "requests: one row a request of HTTP, DNS, Redis, SQL, with its answer and times"},
 		{act: actProblems, keys: []string{"4"}, in: everywhere, name: "problems", long: "problems: what is wrong, in groups, and why"},
 		{act: actInterfaces, keys: []string{"6", "i"}, in: everywhere, name: "interfaces", long: "interfaces, with what passes on them"},
-		{act: actBack, keys: []string{"esc"}, in: moving, name: "out", short: "out", long: "out of this: help, view, pane", footer: inFlows | inRequests | inProblems | inFollow | inGraph | inPicker | inHelp},
+		{act: actBack, keys: []string{"esc"}, in: moving, name: "out", short: "out", long: "out of this: help, view, pane; from packets back to the view that led to them", footer: inFlows | inRequests | inProblems | inFollow | inGraph | inPicker | inHelp},
 		{act: actPipe, keys: []string{"|"}, in: inFollow, name: "pipe", short: "pipe", long: "pipe what a side sent, or the message under the cursor, into a command of the shell", footer: inFollow},
 		{act: actLeave, keys: []string{"q"}, in: moving, name: "leave", long: "the same; at the root it quits, after asking when packets would be lost"},
 		{act: actQuit, keys: []string{"ctrl+c"}, in: moving, name: "quit", long: "quit, after asking when packets would be lost"},

@@ -49,7 +49,7 @@ func (m *Model) nextProblem(dir int) tea.Cmd {
 		from = m.problems.packetOf()
 	}
 	if m.view != viewPackets {
-		m.came, m.view, m.focus = nil, viewPackets, paneList
+		m.toPackets()
 	}
 	if from != 0 {
 		m.list.leaveTail(&m.src)

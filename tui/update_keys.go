@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -158,7 +160,10 @@ func (m *Model) enter(v viewID) {
 	if m.view == v {
 		return
 	}
-	if len(m.came) == 0 || m.came[len(m.came)-1] != m.view {
+	if i := slices.Index(m.came, v); i >= 0 {
+		// It is gone back to: what led on from it is left as well.
+		m.came = m.came[:i]
+	} else if len(m.came) == 0 || m.came[len(m.came)-1] != m.view {
 		m.came = append(m.came, m.view)
 	}
 	m.view = v
@@ -168,6 +173,15 @@ func (m *Model) enter(v viewID) {
 	case viewPicker:
 		m.pick.open()
 	}
+}
+
+// toPackets goes to the packet list for what is under the cursor; out of there it is
+// back to the view that it was called from.
+func (m *Model) toPackets() {
+	if m.view != viewPackets {
+		m.came = append(m.came, m.view)
+	}
+	m.view, m.focus = viewPackets, paneList
 }
 
 // back goes out: of a view, a pane, and from the root of the program if leave says so.
@@ -188,6 +202,9 @@ func (m *Model) back(leave bool) tea.Cmd {
 		m.zoom = false
 	case m.focus != paneList:
 		m.focus = paneList
+	case len(m.came) > 0:
+		m.view = m.came[len(m.came)-1]
+		m.came = m.came[:len(m.came)-1]
 	case leave:
 		return m.askQuit()
 	}

@@ -325,7 +325,7 @@ func (m *Model) goTo(n packet.Number) {
 	if m.list.filtered && m.scan.looked(n) && m.list.at(&m.src, m.list.index(&m.src, n)) != n {
 		m.say("the filter hides packet "+strconv.FormatUint(uint64(n), 10)+": this is the next one shown", false)
 	}
-	m.came, m.view, m.focus = nil, viewPackets, paneList
+	m.toPackets()
 	m.jump(n)
 }
 
