@@ -129,7 +129,12 @@ func TestFindPlace(t *testing.T) {
 	if at := b[d.m.hex.cur:]; !bytes.HasPrefix(at, []byte("HTTP/1.1")) || n == nil || n.proto != "http" {
 		t.Errorf("the bytes stand at %.20q, the tree at %+v", at, n)
 	}
-	d.keys("Esc ^f ^u S-Tab 'Sequence' Space 'Number:' Space '1' Enter")
+	// The line has all that was found, not only where it begins.
+	d.keys("^f ^u Tab Tab 'T / HTTP/1' Enter")
+	if n := d.m.tree.node(); n == nil || n.off+n.len < d.m.hex.cur+len("T / HTTP/1") {
+		t.Errorf("the tree stands at %+v, the bytes at %d", n, d.m.hex.cur)
+	}
+	d.keys("Esc ^f ^u Tab Tab S-Tab 'Sequence' Space 'Number:' Space '1' Enter")
 	if n := d.m.tree.node(); n == nil || n.abbrev != "tcp.seq" || d.m.tree.lineOf(d.m.tree.cur) < 0 || d.m.hex.cur != n.off {
 		t.Errorf("the tree stands at %+v, the bytes at %d", n, d.m.hex.cur)
 	}

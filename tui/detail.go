@@ -287,11 +287,14 @@ func (p *detailPane) protocol(i int) *treeNode {
 }
 
 // at finds the deepest node that covers a byte, as dissect.Tree.At does; −1 if none.
-func (p *detailPane) at(source, off int) int {
+func (p *detailPane) at(source, off int) int { return p.over(source, off, off+1) }
+
+// over finds the deepest node that covers some bytes, from off to end; −1 if none.
+func (p *detailPane) over(source, off, end int) int {
 	best := -1
 	for i := range p.nodes {
 		n := &p.nodes[i]
-		if n.source != source || n.len <= 0 || off < n.off || off >= n.off+n.len || n.proto == "frame" {
+		if n.source != source || n.len <= 0 || off < n.off || end > n.off+n.len || n.proto == "frame" {
 			continue
 		}
 		if best < 0 || n.len < p.nodes[best].len || n.len == p.nodes[best].len && n.depth > p.nodes[best].depth {

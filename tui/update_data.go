@@ -308,7 +308,11 @@ func (m *Model) point(h hit) {
 	if h.source >= 0 && h.source < len(m.tree.bytes) {
 		m.hex.source, m.hex.cur = h.source, h.start
 		m.hex.reveal(w, h.end-1)
-		m.tree.show(m.tree.at(h.source, h.start))
+		node := m.tree.over(h.source, h.start, h.end)
+		if node < 0 {
+			node = m.tree.at(h.source, h.start)
+		}
+		m.tree.show(node)
 		return
 	}
 	m.tree.show(h.node)
