@@ -22,7 +22,7 @@ type listPane struct {
 	rows     int           // rows on the screen
 	tail     bool          // follow the newest packet
 	moved    bool          // the user has chosen a packet
-	seen     int           // packets shown when the tail was left
+	seen     packet.Number // the newest packet when the tail was left
 	set      []listColumn  // the columns, those that are hidden left out
 	col      int           // the column of the cell that = and ! take
 	format   timeFormat
@@ -129,7 +129,7 @@ func (p *listPane) settle(s *source, looked func(packet.Number) bool) {
 	i := min(p.index(s, p.cur), n-1)
 	if p.tail {
 		i = n - 1
-		p.seen = n
+		p.seen = s.last()
 	} else if p.cur == 0 {
 		i = 0
 	}
@@ -160,7 +160,7 @@ func (p *listPane) leaveTail(s *source) {
 	p.moved, p.want = true, 0
 	if p.tail {
 		p.tail = false
-		p.seen = p.count(s)
+		p.seen = s.last()
 	}
 }
 
@@ -176,12 +176,12 @@ func (p *listPane) scroll(s *source, d int) {
 	}
 }
 
-// fresh is how many packets have come since the tail was left.
+// fresh is how many packets to be shown have come since the tail was left.
 func (p *listPane) fresh(s *source) int {
 	if p.tail || !s.status.Live {
 		return 0
 	}
-	return max(p.count(s)-p.seen, 0)
+	return max(p.captured(s)-p.capturedIndex(s, p.seen+1), 0)
 }
 
 // relations is what the margin shows: the conversation of the selected packet and

@@ -123,10 +123,17 @@ func TestLive(t *testing.T) {
 	if d.m.list.cur != 20 {
 		t.Errorf("after the freeze packet %d is selected", d.m.list.cur)
 	}
-	// A filter takes new packets in as they come.
-	d.keys("/ 'http' Enter")
+	// A filter takes new packets in as they come, and what it takes of those that were
+	// there is not new.
+	d.keys("k / 'http' Enter")
 	before := d.m.list.count(&d.m.src)
+	if strings.Contains(d.screen(), " new ") {
+		t.Errorf("old packets are new to a filter:\n%s", d.screen())
+	}
 	d.give(f, ps[20:])
+	if !strings.Contains(d.screen(), "▼ 4 new") {
+		t.Errorf("what has come is not new to the filter:\n%s", d.screen())
+	}
 	if after := d.m.list.count(&d.m.src); before != 1 || after <= before {
 		t.Errorf("%d HTTP packets before, %d after", before, after)
 	}

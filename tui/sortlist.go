@@ -101,5 +101,5 @@ func (m *Model) followTail() {
 		m.stopSort()
 	}
 	m.list.tail = !m.list.tail
-	m.list.seen = m.list.count(&m.src)
+	m.list.seen = m.src.last()
 }

@@ -372,10 +372,7 @@ func (m *Model) refilter() {
 	m.list.shown = nil
 	m.list.want = m.list.cur
 	m.list.filtered = m.scan.f != nil
-	m.list.seen = 0
-	if !m.list.filtered {
-		m.list.seen = m.list.count(&m.src)
-	}
+	m.list.seen = m.src.last()
 	m.find.running = false
 	m.resort()
 	m.dirty = true
