@@ -113,10 +113,22 @@ func TestUDPQuestion(t *testing.T) {
 		{40000, 40001, "\x12\x34\x01\x00", Question{}, false},
 	}
 	for _, tt := range tests {
-		got, ok := UDPQuestion([]byte(tt.payload), tt.src, tt.dst)
+		got, ok := (*DecodeAs)(nil).UDPQuestion([]byte(tt.payload), tt.src, tt.dst)
 		if got != tt.want || ok != tt.ok {
 			t.Errorf("%d→%d %x: got %v %v, want %v %v", tt.src, tt.dst, tt.payload, got, ok, tt.want, tt.ok)
 		}
+	}
+}
+
+// TestUDPQuestionDecodedAs overrules ports: -d makes DNS of one and data of another.
+func TestUDPQuestionDecodedAs(t *testing.T) {
+	da := &DecodeAs{UDP: map[uint16]App{5653: AppDNS, 53: AppNone}}
+	payload := []byte("\x12\x34\x81\x80")
+	if q, ok := da.UDPQuestion(payload, 5653, 40000); !ok || q != (Question{0x1234, true}) {
+		t.Errorf("a port that is DNS: %v %v", q, ok)
+	}
+	if _, ok := da.UDPQuestion(payload, 53, 40000); ok {
+		t.Error("a port that is data has a question")
 	}
 }
 

@@ -103,8 +103,16 @@ func looksLikeDHCP(c *cursor) bool {
 }
 
 // udpQuestionKind tells what a question between two ports is of.
-func udpQuestionKind(src, dst uint16) udpKind {
+func (da *DecodeAs) udpQuestionKind(src, dst uint16) udpKind {
 	for _, port := range udpPorts(src, dst) {
+		if da != nil {
+			if app, ok := da.UDP[port]; ok {
+				if app == AppDNS {
+					return uDNS
+				}
+				return uUnknown
+			}
+		}
 		if k := udpPortKind(port); k != uUnknown {
 			return k
 		}

@@ -102,7 +102,7 @@ func learnKeys(in []Input, keys *tlskeys.Log) {
 			if f.dtls = s.dtls; f.dtls != nil {
 				f.dtls.Add(in[i].Number, f.dir, tr.Payload)
 			}
-			if q, ok := UDPQuestion(tr.Payload, tr.Flow.Src.Port, tr.Flow.Dst.Port); ok {
+			if q, ok := (*DecodeAs)(nil).UDPQuestion(tr.Payload, tr.Flow.Src.Port, tr.Flow.Dst.Port); ok {
 				at := udpQuestion{key, q.ID}
 				f.exchange, f.resent = asked[at].Next(q, in[i].Number, now)
 				if f.exchange != nil {

@@ -13,16 +13,17 @@ type Question struct {
 }
 
 // UDPQuestion tells whether the payload of a UDP datagram between two ports is a
-// question or an answer of DNS, mDNS or LLMNR. It reads the first bytes of the
+// question or an answer of DNS, mDNS or LLMNR; da, which may be nil, has the ports
+// that the user has overruled. It reads the first bytes of the
 // header and takes no memory. Such messages belong together within one UDP
 // conversation (the two ends, whichever asks) if their ids are the same: keep one
 // Exchange for each conversation and id, and bring it forward with Next.
 // Datagrams that are quoted in ICMP errors ask nothing.
-func UDPQuestion(payload []byte, src, dst uint16) (q Question, ok bool) {
+func (da *DecodeAs) UDPQuestion(payload []byte, src, dst uint16) (q Question, ok bool) {
 	if len(payload) < 4 {
 		return q, false
 	}
-	switch udpQuestionKind(src, dst) {
+	switch da.udpQuestionKind(src, dst) {
 	case uDNS, uMDNS, uLLMNR:
 		return dnsQuestion(payload), true
 	}

@@ -264,7 +264,7 @@ func (w *Writer) transport(r *Row, n packet.Number, x *dissect.Transport, k int,
 		if prev == 0 && dissect.IsSNMP(x.Payload, x.Flow.Src.Port, x.Flow.Dst.Port) {
 			tb.udp[stream].snmp = true
 		}
-		if q, ok := dissect.UDPQuestion(x.Payload, x.Flow.Src.Port, x.Flow.Dst.Port); ok {
+		if q, ok := w.t.as.UDPQuestion(x.Payload, x.Flow.Src.Port, x.Flow.Dst.Port); ok {
 			tb.ask(n, x.Time, question{stream: stream}, q)
 		}
 		return
