@@ -258,6 +258,21 @@ func (c *cursor) newSource(name string, b []byte) cursor {
 	return cursor{d: c.d, b: b, source: uint8(i), have: len(b), limit: len(b)}
 }
 
+// piecesLabel lists the segments of a message.
+func piecesLabel(m *Messages) string {
+	label := fmt.Sprintf("%s (%s): ", plural(len(m.Pieces), "Reassembled TCP Segment"), plural(len(m.Whole), "byte"))
+	for k, p := range m.Pieces {
+		if k > 0 {
+			label += ", "
+		}
+		if k == maxListedPieces {
+			return label + "…"
+		}
+		label += "#" + strconv.FormatUint(uint64(p.Frame), 10) + "(" + strconv.Itoa(len(p.Data)) + ")"
+	}
+	return label
+}
+
 // joinedSegments shows of which segments a message was joined. It gives the
 // message, and says whether segments contradict each other.
 func joinedSegments(c *cursor, m *Messages) (w cursor, conflict bool) {
@@ -268,16 +283,9 @@ func joinedSegments(c *cursor, m *Messages) (w cursor, conflict bool) {
 	if !c.on() {
 		return w, conflict
 	}
-	label := fmt.Sprintf("%s (%s): ", plural(len(m.Pieces), "Reassembled TCP Segment"), plural(len(m.Whole), "byte"))
-	for k, p := range m.Pieces {
-		if k > 0 {
-			label += ", "
-		}
-		if k == maxListedPieces {
-			label += "…"
-			break
-		}
-		label += "#" + strconv.FormatUint(uint64(p.Frame), 10) + "(" + strconv.Itoa(len(p.Data)) + ")"
+	label := ""
+	if !c.d.bare {
+		label = piecesLabel(m)
 	}
 	w.addAt(fTCPSegments, 0, len(m.Whole), Node{text: label, Flags: Generated})
 	w.begin()
@@ -287,9 +295,13 @@ func joinedSegments(c *cursor, m *Messages) (w cursor, conflict bool) {
 			break
 		}
 		n := len(p.Data)
-		text := fmt.Sprintf("Frame: %d, payload: %d-%d (%s)", p.Frame, p.Off, int(p.Off)+n-1, plural(n, "byte"))
-		if n == 0 {
+		text := ""
+		switch {
+		case c.d.bare:
+		case n == 0:
 			text = fmt.Sprintf("Frame: %d (no data)", p.Frame)
+		default:
+			text = fmt.Sprintf("Frame: %d, payload: %d-%d (%s)", p.Frame, p.Off, int(p.Off)+n-1, plural(n, "byte"))
 		}
 		field := fTCPSegment
 		if p.Flags&PieceConflict != 0 {

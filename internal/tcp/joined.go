@@ -31,6 +31,12 @@ type Part struct {
 // start and end are those of the PDU. The message is not larger than what the
 // fragments bring, so that a wrong end allocates nothing.
 func Joined(frags []Fragment, start, end uint32) (data []byte, parts []Part, missing uint32) {
+	return JoinedIn(nil, frags, start, end)
+}
+
+// JoinedIn is Joined with memory for data, which is used if it is large enough. No
+// fragment may be in it.
+func JoinedIn(buf []byte, frags []Fragment, start, end uint32) (data []byte, parts []Part, missing uint32) {
 	sorted := make([]Fragment, 0, len(frags))
 	top := start
 	for _, f := range frags {
@@ -51,7 +57,12 @@ func Joined(frags []Fragment, start, end uint32) (data []byte, parts []Part, mis
 	if span := top - start; span > 2*total+maxFresh {
 		top = start + 2*total + maxFresh // far more hole than bytes
 	}
-	data = make([]byte, top-start)
+	if size := int(top - start); size <= cap(buf) {
+		data = buf[:size]
+		clear(data)
+	} else {
+		data = make([]byte, size)
+	}
 	at := uint32(0) // all before this has been placed or is a hole
 	for _, f := range sorted {
 		if f.Seq < start {

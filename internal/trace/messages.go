@@ -270,6 +270,7 @@ func (k *knowledge) joinHead(m *dissect.Messages) {
 	head := &k.plan.head
 	var frags []tcp.Fragment
 	total := 0
+	buf := k.r.frags[:0]
 	for _, n := range k.s.chain(k.n, TCP, row.Stream, head.First) {
 		x := k.s.Row(n)
 		if x.Dir != row.Dir || x.head != id && x.tail != id {
@@ -281,7 +282,9 @@ func (k *knowledge) joinHead(m *dissect.Messages) {
 			if err != nil {
 				continue
 			}
-			data = append([]byte(nil), b...)
+			at := len(buf)
+			buf = append(buf, b...) // what stood in a smaller one stays where it is
+			data = buf[at:len(buf):len(buf)]
 			total += len(data)
 		}
 		frags = append(frags, tcp.Fragment{Number: n, Seq: x.dataSeq(), Data: data})
@@ -291,8 +294,9 @@ func (k *knowledge) joinHead(m *dissect.Messages) {
 		end = row.dataSeq() + row.PayLen // as it was joined before the message was cut out of it
 		m.Given = head.EndSeq - head.StartSeq
 	}
-	whole, parts, _ := tcp.Joined(frags, head.StartSeq, end)
+	whole, parts, _ := tcp.JoinedIn(k.r.whole, frags, head.StartSeq, end)
 	m.Whole = whole
+	k.r.frags, k.r.whole = reusable(buf), reusable(whole)
 	for _, p := range parts {
 		piece := dissect.Piece{Frame: p.Number, Off: p.Start, Data: whole[p.Start:min(p.End, uint32(len(whole)))]}
 		if p.Overlap {
@@ -303,4 +307,15 @@ func (k *knowledge) joinHead(m *dissect.Messages) {
 		}
 		m.Pieces = append(m.Pieces, piece)
 	}
+}
+
+// mostReused is how much memory for messages a reader keeps between packets, bytes.
+const mostReused = 1 << 20
+
+// reusable gives what of a buffer is kept for the next message.
+func reusable(b []byte) []byte {
+	if cap(b) > mostReused {
+		return nil
+	}
+	return b[:0]
 }

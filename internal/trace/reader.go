@@ -24,6 +24,8 @@ type Reader struct {
 	scan  *dissect.Dissection // to find payloads again
 	heads dissect.Headers
 	side  []byte
+	frags []byte // payloads of the message that was put together last
+	whole []byte // and what they are together
 }
 
 // NewReader makes a reader that shows all that the trace knows by now.
