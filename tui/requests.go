@@ -380,7 +380,7 @@ func (p *requestsPane) cell(r *trace.Request, col requestColumn, first packet.Ti
 }
 
 // narrowTarget is the width below which few whole URIs fit, cells.
-const narrowTarget = 30
+const narrowTarget = 40
 
 // target is the target of a request as it fits: the path of a URI that is too long, and
 // where there is little room that of all, so that they are alike.

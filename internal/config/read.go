@@ -392,7 +392,11 @@ func filterFault(expr string, err error) string {
 	var fe *filter.Error
 	if errors.As(err, &fe) {
 		if fe.Pos >= 0 && fe.Len > 0 && fe.Pos+fe.Len <= len(expr) {
-			return fmt.Sprintf("the filter is wrong at %q: %s", text.Printable(expr[fe.Pos:fe.Pos+fe.Len]), fe.Msg)
+			why := fmt.Sprintf("the filter is wrong at %q: %s", text.Printable(expr[fe.Pos:fe.Pos+fe.Len]), fe.Msg)
+			if fe.Suggest != "" {
+				why += " (did you mean " + fe.Suggest + "?)"
+			}
+			return why
 		}
 		return "the filter is wrong: " + fe.Msg
 	}
