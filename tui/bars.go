@@ -213,7 +213,7 @@ func (m *Model) shownOf() string {
 // viewTitle names the view, for the second line.
 func (m *Model) viewTitle() string {
 	if m.help {
-		return "Keys"
+		return "Keys " + m.g.dot + " " + m.helpAt
 	}
 	switch m.view {
 	case viewFlows:

@@ -18,10 +18,12 @@ func (m *Model) draw() string {
 	}
 	f := newFrame(m.height)
 	f.place(s.header, []string{m.drawHeader(s.header.w)}, " ")
+	if m.help {
+		f.place(s.body, m.drawHelp(s.body), " ") // before its title, which says how far it is
+	}
 	f.place(s.filter, []string{m.drawFilter(s.filter.w)}, " ")
 	switch {
 	case m.help:
-		f.place(s.body, m.drawHelp(s.body), " ")
 	case m.view == viewPackets:
 		m.drawPackets(f, s)
 	case m.view == viewFlows:

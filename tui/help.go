@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"cmp"
+	"slices"
+	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -57,19 +60,24 @@ func (k *keyMap) sections() []helpSection {
 	return append(out, common)
 }
 
-// helpFor gives the sections with the one that matters here first.
+// helpFor gives the sections: those that matter here, what works everywhere, the rest.
 func (m *Model) helpFor() []helpSection {
-	first := map[viewID]string{viewFlows: "Flows", viewRequests: "Requests", viewProblems: "Problems", viewPicker: "Interfaces", viewFollow: "Follow", viewGraph: "Flow graph"}[m.view]
+	here := map[viewID][]string{
+		viewPackets: {"Packets: list, detail tree and bytes", "Packet list", "Detail tree", "Bytes"},
+		viewFlows:   {"Flows"}, viewRequests: {"Requests"}, viewProblems: {"Problems"}, viewPicker: {"Interfaces"}, viewFollow: {"Follow"}, viewGraph: {"Flow graph"},
+	}[m.view]
 	all := m.keys.sections()
-	var out, rest []helpSection
-	for _, s := range all {
-		if s.title == first {
-			out = append(out, s)
-		} else {
-			rest = append(rest, s)
+	rank := func(s helpSection) int {
+		switch {
+		case slices.Contains(here, s.title):
+			return 0
+		case s.title == "Everywhere":
+			return 1
 		}
+		return 2
 	}
-	return append(out, rest...)
+	slices.SortStableFunc(all, func(a, b helpSection) int { return cmp.Compare(rank(a), rank(b)) })
+	return all
 }
 
 // helpLines writes the help for a width.
@@ -102,6 +110,7 @@ func (m *Model) helpLines(w int) []string {
 func (m *Model) drawHelp(r rect) []string {
 	lines := m.helpLines(r.w)
 	m.helpTop = min(max(m.helpTop, 0), max(len(lines)-r.h, 0))
+	m.helpAt = strconv.Itoa(min(m.helpTop+r.h, len(lines))) + "/" + strconv.Itoa(len(lines))
 	return pad(&m.l, lines[m.helpTop:min(m.helpTop+r.h, len(lines))], r)
 }
 

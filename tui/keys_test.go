@@ -81,3 +81,19 @@ func TestHelpShowsAll(t *testing.T) {
 		}
 	}
 }
+
+// TestHelpOrder opens the help in views: their own keys stand first, what works
+// everywhere next.
+func TestHelpOrder(t *testing.T) {
+	d := drive(t, Options{Trace: open(t, "web.pcap")}, 80, 24)
+	for keys, own := range map[string]int{"1": 4, "2": 1, "3": 1, "4": 1} {
+		d.keys(keys)
+		all := d.m.helpFor()
+		if all[own].title != "Everywhere" || len(all) != len(d.m.keys.sections()) {
+			t.Errorf("after %s section %d is %q, of %d", keys, own, all[own].title, len(all))
+		}
+	}
+	if d.keys("? G"); !strings.Contains(d.screen(), "Keys · "+d.m.helpAt) || d.m.helpTop == 0 {
+		t.Errorf("the title does not say how far it is:\n%s", d.screen())
+	}
+}

@@ -86,6 +86,7 @@ type Model struct {
 	reader  *reader // an explanation, over the view
 	help    bool
 	helpTop int
+	helpAt  string // the last line that is shown, and how many there are: "20/150"
 	pending string // first key of two
 	note    string // a message in the place of the footer
 	noteBad bool
