@@ -22,10 +22,15 @@ func Template(c *Config, v *Vocabulary, flags []FlagHelp, commented bool) []byte
 	if commented {
 		w.mark = "# "
 	}
-	w.say("Configuration of tcplens. Every setting stands here with its default, as a comment:",
-		"take the # away and change it. tcplens never writes to this file; what is changed at",
-		"the keyboard it keeps in a file of its own. tcplens config check says what is wrong.",
-		"docs/configuration.md tells more.")
+	if commented {
+		w.say("Configuration of tcplens. Every setting stands here with its default, as a comment:",
+			"take the # away and change it. tcplens never writes to this file; what is changed at",
+			"the keyboard it keeps in a file of its own. tcplens config check says what is wrong.",
+			"docs/configuration.md tells more.")
+	} else {
+		w.say("Configuration of tcplens as it holds: the file, with the profile in use, over the",
+			"defaults. docs/configuration.md tells more.")
+	}
 	w.blank()
 	w.say("The profile in use when --profile names none; see the end of this file.")
 	if c.Profile != "" {
