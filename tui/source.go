@@ -67,8 +67,8 @@ func (s *source) refresh() {
 		return
 	}
 	s.gen = s.tr.Generation()
+	s.status = s.tr.Status() // before the rows, so that what the header counts can be gone to
 	s.snap = s.tr.Snapshot()
-	s.status = s.tr.Status()
 	s.known = true
 	s.grow()
 }
