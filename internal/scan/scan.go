@@ -63,7 +63,7 @@ type Batch struct {
 // found again. The first ones of a query are parts of blocks, from firstRows on, so
 // that a first screen comes at once.
 const (
-	blockRows = 1024
+	blockRows = 4096
 	firstRows = 64
 )
 
