@@ -13,23 +13,9 @@ func TestLiveFollow(t *testing.T) {
 	if !alone(t) {
 		return
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:3000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	tm := show(t, 100, 24, "-i", "lo", "-f", "port 3000")
 	tm.see("no packet yet")
-	client, err := net.Dial("tcp", "127.0.0.1:3000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	server, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	client, server := connected(t, "127.0.0.1:3000")
 	say := func(c net.Conn, text string) {
 		if _, err := io.WriteString(c, text); err != nil {
 			t.Error(err)

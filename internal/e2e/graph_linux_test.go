@@ -14,23 +14,9 @@ func TestLiveGraph(t *testing.T) {
 	if !alone(t) {
 		return
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:3000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	tm := show(t, 100, 40, "-i", "lo", "-f", "port 3000")
 	tm.see("no packet yet")
-	client, err := net.Dial("tcp", "127.0.0.1:3000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	server, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	client, server := connected(t, "127.0.0.1:3000")
 	tm.see("3 packets")
 	tm.press("x", "G")
 	begun := tm.see("─ handshake ", "SYN_SENT", "ESTABLISHED", "settled:")
